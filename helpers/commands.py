@@ -1,0 +1,180 @@
+"""The command line, `python3 -m helpers …`: what each command needs first, and what it then calls.
+
+Standard library only, until `environment.enter` has put the course's own Python in this one's place.
+"""
+
+import argparse
+import errno
+import os
+import socket
+import sys
+
+from helpers import environment
+from helpers.errors import CourseError
+
+EPILOG = """environment variables (`doctor` shows what each resolves to):
+  COURSE_BUDGET  smoke, lesson or full    COURSE_MODEL  a Hugging Face Hub id
+  COURSE_DEVICE  auto, cuda, mps or cpu   COURSE_HOME   for models and caches
+  COURSE_SEED    a whole number           Options of one: COMMAND --help"""
+
+
+def main(arguments=None):
+    """Run one command and return its exit code. Every expected problem ends in one message, without a traceback."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return 0
+    options = parser.parse_args(arguments)
+    try:
+        return options.command(options, arguments)
+    except CourseError as error:
+        problem = str(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        problem = (
+            f"{error.filename or 'A file'} could not be written: {error.strerror}. Free space or make it writable, and "
+            "run the same command again; COURSE_HOME and TMPDIR choose other folders."
+        )
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    print(problem, file=sys.stderr)
+    return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python3 -m helpers",
+        description="Tune a coding assistant, a course in notebooks. Start with: lab",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="python3 -m helpers COMMAND [options]",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="python3 -m helpers", required=True)
+
+    def add(name, function, help, makes_environment=True):
+        command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        command.set_defaults(command=function, cpu=False)
+        if makes_environment:
+            command.add_argument("--cpu", action="store_true", help="install PyTorch's CPU build: no CUDA libraries")
+        return command
+
+    lab = add("lab", _lab, "make all that is needed, open the lessons in JupyterLab")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    lab.add_argument("--port", type=_port, help="the port to serve on (default: the first free one from 8888)")
+    run = add("run", _run, "execute lessons (00, 01 ..., or --all) without a browser")
+    run.add_argument("lessons", nargs="*", metavar="NN", help="a lesson's number")
+    run.add_argument("--all", action="store_true", help="every lesson")
+    run.add_argument("--save", action="store_true", help="write the outputs back into notebooks/ (for maintainers)")
+    results = add("results", _results, "make a lesson's full-budget results over three seeds")
+    results.add_argument("lesson", metavar="NN", help="the lesson's number")
+    test = add("test", _test, "run all that CI runs; with NN, one lesson and what it uses")
+    test.add_argument("lesson", nargs="?", metavar="NN", help="the lesson's number")
+    add("doctor", _doctor, "show what this machine has, and what would not fit", False)
+    clean = add("clean", _clean, "remove what the course put on this machine; asks first", False)
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    clean.add_argument("--learn", action="store_true", help="remove learn/ too: your own work in the lessons")
+    return parser
+
+
+def _port(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _need_lessons(numbers):
+    """Complain about an unknown lesson at once, before anything is installed."""
+    from helpers import runner
+
+    return [runner.notebook(number).name[:2] for number in numbers]
+
+
+def _lab(options, arguments):
+    if options.port:
+        _need_free(options.port)
+    environment.enter(environment.ensure(options.cpu), arguments)
+    environment.make_importable()
+    from helpers import learn, models
+
+    models.prepare()
+    for sentence in learn.update():
+        print(sentence)
+    print("Opening JupyterLab. To stop it, press Ctrl+C here.", flush=True)
+    environment.become(_jupyter(options), _jupyter_variables())
+
+
+def _jupyter(options):
+    """The command that starts JupyterLab: this computer only, and with a token, which is Jupyter's default."""
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/learn/00_start_here.ipynb"]
+    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={environment.ROOT}"]
+    if options.port:
+        command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"]
+    if options.no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in containers there often is nobody else
+    return command
+
+
+def _jupyter_variables():
+    """data/jupyter turns off nbgrader's menus, which are for teachers, and news, which need the network."""
+    variables = dict(os.environ)
+    first = {"JUPYTER_CONFIG_PATH": environment.ROOT / "data" / "jupyter", "PYTHONPATH": environment.ROOT}
+    for name, folder in first.items():
+        variables[name] = os.pathsep.join(filter(None, [str(folder), variables.get(name)]))
+    return variables | {"JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def _need_free(port):
+    try:
+        with socket.socket() as server:
+            if os.name != "nt":  # where this option would let two servers share a port
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", port))
+    except OSError as error:
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise CourseError(f"Port {port} {reason}. Choose another, or leave --port out to get a free one.") from error
+
+
+def _run(options, arguments):
+    from helpers import runner
+
+    if options.all == bool(options.lessons):
+        there = ", ".join(runner.lessons()) or "there are none"
+        raise CourseError(f"Give the numbers of lessons ({there}), or --all.")
+    numbers = _need_lessons(options.lessons or runner.lessons())
+    environment.enter(environment.ensure(options.cpu), arguments)
+    return runner.run(numbers, save=options.save)
+
+
+def _results(options, arguments):
+    from helpers import runner
+
+    (number,) = _need_lessons([options.lesson])
+    environment.enter(environment.ensure(options.cpu), arguments)
+    return runner.results(number)
+
+
+def _test(options, arguments):
+    number = _need_lessons([options.lesson])[0] if options.lesson else None
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers import testing
+
+    return testing.run(number)
+
+
+def _doctor(options, arguments):
+    if python := environment.existing():
+        environment.enter(python, arguments)
+    from helpers import doctor
+
+    return doctor.report()
+
+
+def _clean(options, arguments):
+    from helpers import cleaning
+
+    return cleaning.clean(sure=options.yes, learn=options.learn)

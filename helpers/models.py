@@ -1,0 +1,165 @@
+"""The base model: dequantised once into a safetensors cache, loaded in about two seconds after; or any Hub model.
+
+`COURSE_MODEL` takes a Hub id. The default comes in a package (see `data/cards/smollm2.md`) and needs no account.
+"""
+
+import json
+
+from helpers import assets, course
+from helpers.errors import CourseError
+from helpers.files import locked, need_space, new_folder, sha256, write_json
+from helpers.progress import Bar
+
+CACHE_BYTES = 273_000_000  # bf16 weights and tokenizer, measured
+
+
+def folder():
+    """Where the base model's dequantised copy lives. It need not exist yet."""
+    asset = assets.ASSETS["smollm2"]
+    return course.home() / "models" / f"{course.BASE_MODEL}-{asset.sha256[:8]}"
+
+
+def state():
+    """'missing', 'complete' or 'damaged': the dequantised copy, checked by its SHA-256."""
+    complete = folder() / "complete.json"
+    if not complete.exists():
+        return "missing"
+    try:
+        hashes = json.loads(complete.read_text(encoding="utf-8"))["sha256"]
+        intact = all(sha256(folder() / name) == digest for name, digest in hashes.items())
+    except (OSError, ValueError, KeyError):
+        return "damaged"
+    return "complete" if intact else "damaged"
+
+
+def prepare():
+    """Make the base model ready and return its folder: fetch the package, dequantise it to bf16, save it. Once.
+
+    A damaged copy is noticed by its hash and made again; a damaged download is fetched again.
+    """
+    if state() == "complete":
+        return folder()
+    with locked(folder().with_suffix(".lock"), "Another program is preparing the base model; waiting for it."):
+        if state() == "complete":
+            return folder()
+        assets.repair("smollm2")  # nothing to do unless its bytes are missing or damaged
+        need_space(folder(), CACHE_BYTES, "The base model's copy")
+        print("Preparing the base model, once (about 20 seconds) ...", flush=True)
+        with new_folder(folder()) as temporary:
+            _dequantise(assets.path("smollm2", "gguf"), temporary)
+            names = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json")
+            write_json(temporary / "complete.json", {"sha256": {name: sha256(temporary / name) for name in names}})
+    return folder()
+
+
+def _dequantise(gguf, target):
+    """Read the 4-bit GGUF file and save it as bf16 safetensors with its tokenizer.
+
+    A plain GGUF load can be neither saved nor trained; `GgufConfig(dequantize=True)` gives ordinary weights.
+    """
+    course.quiet()
+    import contextlib
+    import io
+
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    with contextlib.redirect_stderr(io.StringIO()):  # progress bars that no setting turns off
+        model = AutoModelForCausalLM.from_pretrained(
+            **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        )
+        tokenizer = AutoTokenizer.from_pretrained(**source)
+        model.save_pretrained(target)
+        tokenizer.save_pretrained(target)
+
+
+def _source():
+    return str(prepare()) if course.model() == course.BASE_MODEL else course.model()
+
+
+def load_tokenizer():
+    """The tokenizer of the model that the settings choose. It pads on the left, as generation needs."""
+    return _from_pretrained("AutoTokenizer", padding_side="left")
+
+
+def load_model():
+    """The model that the settings choose, on their device, in evaluation mode.
+
+    Weights are bf16 where the device computes in it, else fp32: a T4 computes in fp16, but trains from fp32 weights.
+    """
+    import torch
+
+    dtype = torch.bfloat16 if course.dtype() is torch.bfloat16 else torch.float32
+    return _from_pretrained("AutoModelForCausalLM", dtype=dtype).to(course.device()).eval()
+
+
+def _from_pretrained(kind, **options):
+    import transformers
+
+    name = _source()
+    try:
+        return getattr(transformers, kind).from_pretrained(name, **options)
+    except (OSError, ValueError) as error:
+        if name != course.model():
+            raise
+        raise CourseError(_hub_advice(name, error)) from error
+
+
+def _hub_advice(name, error):
+    """Turn the Hub's many ways to fail into one sentence of what to do."""
+    text = f"{error} {error.__cause__ or ''}"
+    if "gated" in text.lower() or "401" in text or "403" in text:
+        return (
+            f"{name} is gated, or private: its owner asks you to accept a licence first. Open its page on the Hub, "
+            "accept, then run `hf auth login` with a read token, and run this cell again. Or unset COURSE_MODEL."
+        )
+    if "offline" in text.lower() or "connect" in text.lower():
+        return (
+            f"{name} is on the Hugging Face Hub, which cannot be reached from here. "
+            "Connect and run this cell again, or unset COURSE_MODEL to use the model that comes in a package."
+        )
+    return f"COURSE_MODEL is {name!r}, and no such causal language model could be loaded: {error}. Check its name."
+
+
+def licence():
+    """The licence of the chosen model, in a few words, for a notebook to show."""
+    if course.model() == course.BASE_MODEL:
+        return assets.ASSETS["smollm2"].licence
+    from huggingface_hub import model_info
+
+    try:
+        card = model_info(course.model()).card_data
+    except OSError as error:
+        raise CourseError(_hub_advice(course.model(), error)) from error
+    return str(getattr(card, "license", None) or "not stated: read the model's page before you use it")
+
+
+def generate(model, tokenizer, conversations, *, max_new_tokens=200, batch_size=16, label="Generating"):
+    """Answer each conversation greedily and return the answers as texts, in order.
+
+    conversations: lists of {"role": ..., "content": ...}; the answer is what an assistant says next.
+    Batches hold prompts of similar length, because padding is computed too.
+    """
+    import torch
+
+    prompts = [
+        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        for messages in conversations
+    ]
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+    answers = [""] * len(prompts)
+    with Bar(len(prompts), label) as bar, torch.inference_mode(), course.autocast():
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            inputs = tokenizer(
+                [prompts[index] for index in batch], return_tensors="pt", padding=True, add_special_tokens=False
+            ).to(model.device)
+            output = model.generate(
+                **inputs, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id
+            )
+            texts = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+            for index, text in zip(batch, texts, strict=True):
+                answers[index] = text
+            bar.advance(len(batch))
+    return answers
