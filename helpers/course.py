@@ -189,14 +189,44 @@ def setup():
     import torch
     from transformers import set_seed
 
+    chosen = settings()
     if device() == "cpu":
-        torch.set_num_threads(cores())
+        torch.set_num_threads(threads().value)
+        chosen["threads"] = threads()
     set_seed(seed())
-    for name, setting in settings().items():
+    for name, setting in chosen.items():
         # A home folder's name is private, and differs on every machine: saved notebooks do not show it.
         shown = Setting("a cache folder", setting.reason) if name == "home" else setting
-        print(f"{name:7} {shown}")
+        print(f"{name:8} {shown}")
     print("versions", *(f"{name} {number}" for name, number in versions().items()))
+
+
+@cache
+def threads():
+    """How many threads to calculate with on the CPU, as a Setting: all cores, unless one thread is faster right now.
+
+    Where other programs keep a core busy, threads wait for each other at every operation, and two can be three times
+    slower than one. So both are timed, for about a second, on products of the base model's size.
+    """
+    import torch
+
+    available = cores()
+    if available == 1 or "OMP_NUM_THREADS" in os.environ:
+        return Setting(torch.get_num_threads(), "OMP_NUM_THREADS" if available > 1 else "there is one core")
+    weights = [torch.randn(576, 1536, dtype=dtype()), torch.randn(1536, 576, dtype=dtype())]
+    rates = {}
+    for count in (available, 1, available, 1):
+        torch.set_num_threads(count)
+        started, rounds, rows = time.perf_counter(), 0, torch.randn(640, 576, dtype=dtype())
+        while time.perf_counter() - started < 0.25:
+            for weight in weights:
+                rows = torch.nn.functional.silu(rows @ weight)
+            rounds += 1
+        rates[count] = rates.get(count, 0) + rounds
+    ratio = rates[available] / rates[1]
+    if ratio > 1.1:
+        return Setting(available, f"timed: {ratio:.1f} times as fast as one")
+    return Setting(1, f"timed: {available} threads are {ratio:.1f} times as fast, so other programs are busy")
 
 
 def cores():
@@ -214,7 +244,7 @@ def quiet():
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
     import datasets
     import transformers
 

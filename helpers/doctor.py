@@ -128,7 +128,8 @@ def _assets(problems):
 
     print("\nModels and data")
     copy = models.state()
-    _row("base model", {"missing": "prepared when needed", "damaged": "damaged: made again at next use"}.get(copy, copy))
+    shown = {"missing": "prepared when needed", "damaged": "damaged: made again at next use"}
+    _row("base model", shown.get(copy, copy))
     missing = models.CACHE_BYTES if copy != "complete" else 0
     for name, asset in assets.ASSETS.items():
         state = assets.state(name, hashes=True)

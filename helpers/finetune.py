@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from helpers import course
 from helpers.progress import Bar
+from helpers.threads import Threads
 
 
 @dataclass
@@ -37,7 +38,7 @@ def add_lora(model, rank=16, alpha=32):
         return get_peft_model(model, config)
 
 
-def finetune(model, tokenizer, rows, *, epochs=2, learning_rate=1e-3, batch_size=8, max_length=512, label="Training"):
+def finetune(model, tokenizer, rows, *, epochs=2, learning_rate=1e-3, batch_size=4, max_length=512, label="Training"):
     """Train `model`'s trainable weights on `rows` and return a `Trained`.
 
     rows: dicts {"prompt": messages, "completion": messages}; the loss is on the completion's tokens only, in nats.
@@ -84,6 +85,7 @@ def finetune(model, tokenizer, rows, *, epochs=2, learning_rate=1e-3, batch_size
             callbacks=[Report()],
         )
         trainer.remove_callback(PrinterCallback)
+        trainer.threads = Threads()
         started = time.perf_counter()
         trainer.train()
         trained.seconds = time.perf_counter() - started
@@ -104,6 +106,12 @@ def _trainer_class():
         With a vocabulary of 49,152 the logits of a prompt's positions are most of the memory traffic of a step, and
         the loss ignores every one of them. The loss is the same to rounding (tests/test_finetune.py).
         """
+
+        def training_step(self, model, inputs, *rest):
+            tokens = inputs["input_ids"].numel()
+            loss = super().training_step(model, inputs, *rest)
+            self.threads.tick(tokens)
+            return loss
 
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
             labels = inputs.pop("labels")[:, 1:]

@@ -52,7 +52,8 @@ def announce(folder, aim, size, there):
 
     aim: what is made, for the sentence. there: bytes that an earlier, interrupted call has already installed.
     """
-    _say(f"{'Finishing' if there else 'Making'} the course's environment in {aim}, once: {size}.")
+    start = f"Finishing ({gigabytes(there)} is there)" if there else "Making"
+    _say(f"{start} the course's environment in {aim}, once: {size}.")
     if size == CUDA_SIZE and not has_nvidia():
         _say(
             "This machine shows no NVIDIA GPU, and most of that is for one. To do without it, press Ctrl+C and run\n"

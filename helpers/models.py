@@ -9,6 +9,7 @@ from helpers import assets, course
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, new_folder, sha256, write_json
 from helpers.progress import Bar
+from helpers.threads import Threads
 
 CACHE_BYTES = 273_000_000  # bf16 weights and tokenizer, measured
 
@@ -142,7 +143,17 @@ def generate(model, tokenizer, conversations, *, max_new_tokens=200, batch_size=
     Batches hold prompts of similar length, because padding is computed too.
     """
     import torch
+    from transformers import StoppingCriteria, StoppingCriteriaList
 
+    class Tick(StoppingCriteria):
+        """Never stops; it is called after each token, which is when the number of threads may change."""
+
+        def __call__(self, input_ids, scores, **kwargs):
+            first = input_ids.shape[1] == inputs["input_ids"].shape[1] + 1  # it took reading the prompt as well
+            threads.tick(0 if first else len(input_ids))
+            return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+    threads = Threads()
     prompts = [
         tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         for messages in conversations
@@ -156,7 +167,11 @@ def generate(model, tokenizer, conversations, *, max_new_tokens=200, batch_size=
                 [prompts[index] for index in batch], return_tensors="pt", padding=True, add_special_tokens=False
             ).to(model.device)
             output = model.generate(
-                **inputs, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id
+                **inputs,
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+                stopping_criteria=StoppingCriteriaList([Tick()]),
             )
             texts = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
             for index, text in zip(batch, texts, strict=True):

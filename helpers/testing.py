@@ -45,7 +45,6 @@ def run(lesson=None):
     if notebooks:
         models.prepare()  # so that its minutes, and a failure to fetch it, are not a notebook's
         names = [str(path.relative_to(course.ROOT)) for path in notebooks]
-        # A notebook that fails in the middle would fail in every cell behind: the first failure of each is enough.
         arguments = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "--nbval-current-env"]
         found, minutes = _pytest("the notebooks", [*arguments, *names], environment)
         counts += found
