@@ -147,6 +147,7 @@ def _run(options, arguments):
         raise CourseError(f"Give the numbers of lessons ({there}), or --all.")
     numbers = _need_lessons(options.lessons or runner.lessons())
     environment.enter(environment.ensure(options.cpu), arguments)
+    _prepare_model()
     return runner.run(numbers, save=options.save)
 
 
@@ -155,7 +156,16 @@ def _results(options, arguments):
 
     (number,) = _need_lessons([options.lesson])
     environment.enter(environment.ensure(options.cpu), arguments)
+    _prepare_model()
     return runner.results(number)
+
+
+def _prepare_model():
+    """Fetch the base model before a lesson asks for it, where its messages can be seen. A Hub model is the lesson's."""
+    from helpers import course, models
+
+    if course.model() == course.BASE_MODEL:
+        models.prepare()
 
 
 def _test(options, arguments):

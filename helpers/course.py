@@ -285,7 +285,7 @@ def record(lesson, values, items=None, cluster=None):
     """Write a closing table to `run_path(lesson)` and return what was written.
 
     values: name → number, of the whole run (minutes and peak_gb are added).
-    items: one dict per held-out row, in a fixed order; `results` pools them over seeds and puts intervals on their means.
+    items: one dict per held-out row, in a fixed order; `results` pools them over seeds.
     cluster: the key of `items` whose equal values belong together and are resampled together.
     """
     chosen = settings()

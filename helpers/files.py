@@ -120,9 +120,7 @@ def sha256(path):
 
 def size_of(path):
     """Bytes of all files in the folder `path` (0 if it is missing); links are not followed."""
-    return sum(
-        os.lstat(os.path.join(folder, name)).st_size for folder, _, names in os.walk(path) for name in names
-    )
+    return sum(os.lstat(os.path.join(folder, name)).st_size for folder, _, names in os.walk(path) for name in names)
 
 
 def gigabytes(count):

@@ -1,7 +1,8 @@
 """Fine-tuning on conversations: a thin layer on TRL's `SFTTrainer` and PEFT.
 
-On a CPU it is several times faster than the trainer's defaults, by three measures (tests/benchmarks/training_speed.py): the output layer
-and the loss run on answer positions only, batches hold rows of similar length, and products run in bf16 where the hardware does.
+On a CPU it is several times faster than the trainer's defaults (tests/benchmarks/training_speed.py): the output layer
+and the loss run on answer positions only, nothing is recomputed to save memory, batches hold rows of similar length,
+products run in bf16 where the hardware has it, and the number of threads follows the machine.
 """
 
 import tempfile
@@ -15,7 +16,7 @@ from helpers.threads import Threads
 
 @dataclass
 class Trained:
-    """What a training run was: loss per step (nats per answer token), seconds, tokens per second, settings."""
+    """A training run: loss per step (nats per answer token), seconds, tokens per second, settings."""
 
     losses: list = field(default_factory=list)
     seconds: float = 0.0
@@ -24,7 +25,9 @@ class Trained:
 
 
 def add_lora(model, rank=16, alpha=32):
-    """Freeze `model` and put trainable low-rank adapters (LoRA, Hu et al. 2021) on all its linear layers but the output.
+    """Freeze `model` and put trainable low-rank adapters (LoRA, Hu et al. 2021) on its linear layers.
+
+    All of them but the output layer.
 
     Returns a PEFT model; `model` itself is changed in place. Lesson 08 builds such a layer by hand.
     """

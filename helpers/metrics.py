@@ -1,4 +1,4 @@
-"""What later claims rest on: intervals by the bootstrap, and mutants that tell a test that checks from one that does not."""
+"""What later claims rest on: intervals by the bootstrap, and mutants, which show whether a test checks."""
 
 import ast
 import copy
@@ -29,7 +29,9 @@ def bootstrap_interval(values, clusters=None, seed=0, resamples=10_000, level=0.
 
 
 def summarise(items, cluster=None):
-    """Mean and 95 % interval of every numeric field of `items` (dicts, one per row): {field: mean, field_ci: [low, high]}.
+    """Mean and 95 % interval of every numeric field of `items`, as {field: mean, field_ci: [low, high]}.
+
+    items: dicts with the same fields, one per row.
 
     cluster: the field whose equal values are resampled together (see `bootstrap_interval`).
     """
@@ -43,6 +45,12 @@ def summarise(items, cluster=None):
     return summary
 
 
+def in_words(summary, field):
+    """A share and its interval, from a `summarise`, as people read it: '87% (72% to 97%)'."""
+    low, high = summary[f"{field}_ci"]
+    return f"{summary[field]:.0%} ({low:.0%} to {high:.0%})"
+
+
 _SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -50,39 +58,55 @@ _SWAPS = {
 }  # fmt: skip
 
 
-def mutants(source):
-    """Copies of a function's source with one small bug each, as source texts.
+_NAMES = {"min": "max", "any": "all", "upper": "lower", "startswith": "endswith", "lstrip": "rstrip", "find": "rfind"}
+_NAMES |= {new: old for old, new in _NAMES.items()}
 
-    The bugs: an arithmetic operator, a comparison or an and/or swapped; an integer one larger; True
-    and False exchanged; `not` dropped from a condition; a returned value replaced by None. (DeMillo, Lipton & Sayward 1978.)
+
+def mutants(source):
+    """Copies of a function's source with one small bug each, as source texts. (DeMillo, Lipton & Sayward 1978.)
+
+    The bugs: an arithmetic operator, a comparison or an and/or swapped; a condition negated; an integer one larger; a
+    string longer; True and False exchanged; one of a few names swapped for its opposite, such as min and max. Only a
+    function that offers none of these gets a mutant that returns None: almost any test would notice that one.
     """
     tree = ast.parse(source)
+    found = _changed(tree, _changes) or _changed(tree, _returns_none)
+    return [mutant for mutant in found if mutant != ast.unparse(tree)]
+
+
+def _changed(tree, changes):
+    """The sources that `changes` of each node of `tree` make, without repeats."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = {}
     for index, node in enumerate(ast.walk(tree)):
-        for change in _changes(node):
+        for field, value in changes(node) if id(node) not in docstrings else ():
             mutated = copy.deepcopy(tree)
-            change(list(ast.walk(mutated))[index])
+            setattr(list(ast.walk(mutated))[index], field, value)
             found[ast.unparse(ast.fix_missing_locations(mutated))] = None
-    found.pop(ast.unparse(tree), None)
     return list(found)
 
 
 def _changes(node):
-    """The ways to break one node: functions that change, in place, the same node of a copy."""
-
-    def setting(field, value):
-        return lambda target: setattr(target, field, value)
-
+    """The ways to break one node, as (field, new value)."""
     if isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign) and type(node.op) in _SWAPS:
-        yield setting("op", _SWAPS[type(node.op)]())
+        yield "op", _SWAPS[type(node.op)]()
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
-        yield setting("ops", [_SWAPS[type(node.ops[0])](), *node.ops[1:]])
-    elif isinstance(node, ast.If | ast.While | ast.IfExp) and isinstance(node.test, ast.UnaryOp):
-        yield setting("test", node.test.operand)
+        yield "ops", [_SWAPS[type(node.ops[0])](), *node.ops[1:]]
+    elif isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.BoolOp):
+        negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+        yield "test", node.test.operand if negated else ast.UnaryOp(ast.Not(), node.test)
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield setting("value", not node.value)
+        yield "value", not node.value
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        yield setting("value", node.value + 1)
-    elif isinstance(node, ast.Return) and node.value is not None:
-        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
-            yield setting("value", ast.Constant(None))
+        yield "value", node.value + 1
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield "value", node.value + "x"
+    elif isinstance(node, ast.Name) and node.id in _NAMES:
+        yield "id", _NAMES[node.id]
+    elif isinstance(node, ast.Attribute) and node.attr in _NAMES:
+        yield "attr", _NAMES[node.attr]
+
+
+def _returns_none(node):
+    if isinstance(node, ast.Return) and node.value is not None:
+        yield "value", ast.Constant(None)

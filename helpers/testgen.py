@@ -1,7 +1,7 @@
 """Unit tests from a model: the request, the cleaning of answers, and a score that comes from execution alone.
 
-A test is scored by running it in the sandbox. Each `assert` is recorded by itself, so that one wrong guess does not hide
-the right ones; a test that holds must also fail on a mutant of the function, because a test that checks nothing passes.
+A test is scored by running it in the sandbox. Each `assert` is recorded by itself, so that one wrong guess does not
+hide the right ones; a test that holds must also fail on a mutant, because a test that checks nothing holds too.
 """
 
 import ast
@@ -19,7 +19,7 @@ INSTRUCTION = "Write a pytest test for this Python function. Answer with one cod
 
 
 def conversation(function, shots=()):
-    """The chat that asks for a test of `function` (source text), after worked examples `shots` (dicts as in `examples`)."""
+    """The chat that asks for a test of `function` (source text), after worked examples `shots` (see `examples`)."""
     messages = []
     for shot in shots:
         messages += [_request(shot["function"]), {"role": "assistant", "content": fenced(shot["test"])}]
@@ -75,7 +75,7 @@ def _example(kind, variant, rng):
 
 
 def write_test(function, name, inputs):
-    """A pytest test of a *trusted* function: one assertion per input (argument lists as source), values by execution."""
+    """A pytest test of a *trusted* function: one assertion per input (argument lists as source). It is executed."""
     space = {}
     exec(function, space)
     lines = [f"def test_{name}():"]
@@ -162,9 +162,27 @@ def score(rows, tests, label=None):
     for index, outcome in zip(holding, sandbox.run_many(programs, harness=HARNESS), strict=True):
         killed = outcome.status == "timeout" or outcome.result is True
         held = scores[index].held
-        why = "passes, and fails on a mutant" if killed else "passes, but on every mutant too: it checks nothing"
+        why = (
+            "useful: all assertions hold, and it fails on a mutant"
+            if killed
+            else "holds on every mutant too: it checks nothing"
+        )
         scores[index] = Score(True, held, held, killed, why)
     return scores
+
+
+def outcomes(rows, systems):
+    """One dict per row for `course.record`: kind, name, and each system's valid, assertions_hold and useful (0 to 1).
+
+    systems: name → list of `Score`, one per row. A system is a way of getting a test.
+    """
+    return [
+        {"kind": row["kind"], "name": row["name"]}
+        | {f"valid_{system}": int(scores[at].valid) for system, scores in systems.items()}
+        | {f"assertions_hold_{system}": scores[at].held_fraction for system, scores in systems.items()}
+        | {f"useful_{system}": int(scores[at].passes) for system, scores in systems.items()}
+        for at, row in enumerate(rows)
+    ]
 
 
 def actual_values(row, test):
@@ -186,7 +204,7 @@ def _plan(name, test):
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None, 0, "does not parse"
     if not tree.body:
-        return None, 0, "no code in the answer"
+        return None, 0, "nothing is left after cleaning"
     recorder = _Recorder(name)
     tree = ast.fix_missing_locations(recorder.visit(tree))
     if not recorder.count:
@@ -259,7 +277,7 @@ def _judge(assertions, outcome):
 # Runs inside the sandbox, before the untrusted code. A verdict is True, False, or None for an assertion that raised; an
 # assertion in a loop holds if it held every time; one that was never reached has no verdict. An assertion that does not
 # end within a second raises, where the system has timers, so that it does not take the others with it.
-HARNESS = '''
+HARNESS = """
 import inspect, signal, sys
 
 def _limited(condition):
@@ -347,4 +365,4 @@ def killed(functions, test):
 def check(program):
     question, functions, test = program.job
     submit({"values": values, "verdicts": verdicts, "killed": killed}[question](functions, test))
-'''
+"""

@@ -1,8 +1,8 @@
 """Keeps CPU work fast on a shared machine, by choosing between all cores and one thread as it goes.
 
-When another program takes a core, the threads of each operation wait for the one that lost its place. A training step
-of the base model on two cores was seen to take 2 s on a quiet machine, 20 s on a busy one, and 2.6 s with one thread on either
-(tests/benchmarks/threads.py). Set OMP_NUM_THREADS to fix the number, for runs that repeat to the last bit.
+When another program takes a core, the threads of each operation wait for the one that lost its place: on a busy machine
+two threads can be several times slower than one, which tests/benchmarks/threads.py shows. Set OMP_NUM_THREADS to fix
+the number, for runs that repeat to the last bit.
 """
 
 import os
@@ -14,7 +14,7 @@ PATIENCE = 16  # rounds between trials of the other number; doubled each time a 
 
 
 class Threads:
-    """Call `tick(work)` after every round of like work, such as a training step: it times rounds and sets the threads."""
+    """Call `tick(work)` after every round of like work, such as a training step: it times it and sets threads."""
 
     def __init__(self):
         fixed = course.device() != "cpu" or course.cores() == 1 or "OMP_NUM_THREADS" in os.environ

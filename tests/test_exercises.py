@@ -151,7 +151,7 @@ def test_the_exercise_is_described(exercise):
 
 
 # What a check looks like. Here the lesson holds it; lessons have theirs in helpers/checks.py.
-SETUP = '''
+SETUP = """
 import statistics
 from helpers.checks import check, require, require_close
 
@@ -159,7 +159,7 @@ from helpers.checks import check, require, require_close
 def check_it(answer):
     require(answer([True, True]) != 2, "this is the number of passes; divide by how many outcomes there are.")
     require_close(answer([True, False]), 0.5, "One pass in two outcomes is a half.")
-'''
+"""
 SOLUTION = """def pass_rate(outcomes):
     ### BEGIN SOLUTION
     return statistics.mean(outcomes)

@@ -98,7 +98,7 @@ def test_cleaning_keeps_imports_and_helpers_that_the_test_needs():
 
 
 def test_a_right_test_passes():
-    assert score(GOOD) == testgen.Score(True, 2, 2, True, "passes, and fails on a mutant")
+    assert score(GOOD) == testgen.Score(True, 2, 2, True, "useful: all assertions hold, and it fails on a mutant")
 
 
 def test_one_wrong_guess_does_not_hide_the_right_ones():
@@ -110,11 +110,11 @@ def test_one_wrong_guess_does_not_hide_the_right_ones():
 @pytest.mark.parametrize(
     ("test", "held", "assertions"),
     [
-        ("import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(add(1, 2), 3)\n", 1, 1),
+        ("import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(add(1, 2), 3)\n", 1, 1),  # noqa: E501
         ("class TestAdd:\n    def test_a(self):\n        assert add(1, 2) == 3\n", 1, 1),
-        ("import pytest\n@pytest.mark.parametrize('a, b', [(1, 2), (2, 3)])\ndef test_a(a, b):\n    assert add(a, 1) == b\n", 1, 1),
-        ("import pytest\n@pytest.mark.parametrize('a', [1, pytest.param(2)])\ndef test_a(a):\n    assert add(a, 1) == a + 1\n", 1, 1),
-        ("import pytest\ndef test_a():\n    with pytest.raises(TypeError):\n        add(1)\n    assert add(1, 1) == 2\n", 2, 2),
+        ("import pytest\n@pytest.mark.parametrize('a, b', [(1, 2), (2, 3)])\ndef test_a(a, b):\n    assert add(a, 1) == b\n", 1, 1),  # noqa: E501
+        ("import pytest\n@pytest.mark.parametrize('a', [1, pytest.param(2)])\ndef test_a(a):\n    assert add(a, 1) == a + 1\n", 1, 1),  # noqa: E501
+        ("import pytest\ndef test_a():\n    with pytest.raises(TypeError):\n        add(1)\n    assert add(1, 1) == 2\n", 2, 2),  # noqa: E501
         ("def test_a():\n    for n in range(3):\n        assert add(n, 1) == n + 1\n", 1, 1),
     ],
 )  # fmt: skip
@@ -126,7 +126,7 @@ def test_the_usual_styles_count(test, held, assertions):
 @pytest.mark.parametrize(
     ("test", "why"),
     [
-        ("", "no code"),
+        ("", "nothing is left"),
         ("def test_add(:\n", "does not parse"),
         ("assert add(1, 2) == 3\n", "no test function"),
         ("def check_add():\n    assert add(1, 2) == 3\n", "no test function"),

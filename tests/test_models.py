@@ -1,0 +1,113 @@
+"""The base model's cache: made once, checked by hash, made again when damaged. Answers do not depend on the batch."""
+
+import os
+import shutil
+
+import pytest
+
+from helpers import course, models
+from helpers.errors import CourseError
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return models.load_model(), models.load_tokenizer()
+
+
+def copy_of_the_cache(tmp_path, monkeypatch):
+    """A COURSE_HOME of the test's own that holds the prepared model (as links, but for what the test changes)."""
+    source = models.prepare()
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    models.folder().mkdir(parents=True)
+    for path in source.iterdir():
+        os.link(path, models.folder() / path.name) if path.stat().st_size > 1e7 else shutil.copy(path, models.folder())
+    return models.folder()
+
+
+def test_the_base_model_is_what_its_card_says(loaded):
+    model, _ = loaded
+    assert model.num_parameters() == 134_515_008
+    assert type(model).__name__ == "LlamaForCausalLM"
+    assert not getattr(model, "is_quantized", False)
+    assert models.state() == "complete"
+
+
+def test_a_complete_cache_is_used_without_the_package(tmp_path, monkeypatch):
+    folder = copy_of_the_cache(tmp_path, monkeypatch)
+    monkeypatch.setattr(models.assets, "repair", lambda name: pytest.fail("it asked for the package"))
+    assert models.prepare() == folder
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "complete.json"])
+def test_damage_is_noticed_and_mended(tmp_path, monkeypatch, name):
+    folder = copy_of_the_cache(tmp_path, monkeypatch)
+    damaged = folder / name
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    assert models.state() == "damaged"
+
+    def dequantise(gguf, target):
+        for part in ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"):
+            (target / part).write_text("made again")
+
+    monkeypatch.setattr(models.assets, "repair", lambda name: None)
+    monkeypatch.setattr(models.assets, "path", lambda name, file=None: tmp_path / "model.gguf")
+    monkeypatch.setattr(models, "_dequantise", dequantise)
+    models.prepare()
+    assert models.state() == "complete" and (folder / "config.json").read_text() == "made again"
+
+
+def test_a_kill_while_dequantising_leaves_no_half_model(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+
+    def interrupted(gguf, target):
+        (target / "model.safetensors").write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models.assets, "repair", lambda name: None)
+    monkeypatch.setattr(models.assets, "path", lambda name, file=None: tmp_path / "model.gguf")
+    monkeypatch.setattr(models, "_dequantise", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        models.prepare()
+    assert models.state() == "missing"
+    assert not models.folder().exists()
+
+
+def test_an_answer_does_not_depend_on_what_else_is_in_the_batch(loaded):
+    model, tokenizer = loaded
+    questions = ["Say hello.", "What is two plus two?", "Name a colour, and say why you like it, in one sentence."]
+    chats = [[{"role": "user", "content": question}] for question in questions]
+    alone = [models.generate(model, tokenizer, [chat], max_new_tokens=12)[0] for chat in chats]
+    together = models.generate(model, tokenizer, chats, max_new_tokens=12, batch_size=3)
+    # bf16 rounds differently for another batch shape, which can turn a near tie: most must be equal, not each.
+    assert sum(one == other for one, other in zip(alone, together, strict=True)) >= 2
+    assert all(together)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("401 Client Error: Cannot access gated repo", "hf auth login"),
+        ("offline mode is enabled", "cannot be reached"),
+        ("nobody/nothing is not a local folder", "Check its name"),
+    ],
+)
+def test_what_goes_wrong_with_a_hub_model_is_explained(monkeypatch, error, words):
+    import transformers
+
+    def fail(*args, **kwargs):
+        raise OSError(error)
+
+    monkeypatch.setenv("COURSE_MODEL", "somebody/some-model")
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", fail)
+    with pytest.raises(CourseError, match=words):
+        models.load_model()
+
+
+def test_an_unknown_hub_model_without_a_network_ends_in_one_sentence(monkeypatch):
+    monkeypatch.setenv("COURSE_MODEL", "somebody/no-such-model")
+    with pytest.raises(CourseError, match="COURSE_MODEL|cannot be reached"):
+        models.load_tokenizer()
+
+
+def test_the_licence_is_known_without_a_network():
+    assert models.licence() == "Apache-2.0" and course.model() == course.BASE_MODEL
