@@ -136,7 +136,7 @@ def licence():
     return str(getattr(card, "license", None) or "not stated: read the model's page before you use it")
 
 
-def generate(model, tokenizer, conversations, *, max_new_tokens=200, batch_size=16, label="Generating"):
+def generate(model, tokenizer, conversations, *, max_new_tokens=160, batch_size=16, label="Generating"):
     """Answer each conversation greedily and return the answers as texts, in order.
 
     conversations: lists of {"role": ..., "content": ...}; the answer is what an assistant says next.

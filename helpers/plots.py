@@ -56,7 +56,12 @@ def losses(values, alt):
 
 
 def shares(groups, systems, alt, title=""):
-    """Grouped bars of shares between 0 and 1, drawn in percent, with 95 % intervals as whiskers.
+    """Show the figure that `bars` draws, with `alt`."""
+    show(bars(groups, systems, title), alt)
+
+
+def bars(groups, systems, title=""):
+    """A figure of grouped bars: shares between 0 and 1, drawn in per cent, with 95 % intervals as whiskers.
 
     groups: measure → list of (share, (low, high)), one per system. systems: their names, in the same order.
     """
@@ -79,4 +84,26 @@ def shares(groups, systems, alt, title=""):
     axes.set(xticks=range(len(groups)), xticklabels=list(groups), ylim=(0, 112), ylabel="per cent", title=title)
     axes.set_yticks(range(0, 101, 25))
     axes.legend(ncols=len(systems), loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    show(figure, alt)
+    return figure
+
+
+def first_win(target):
+    """Draw lesson 00's published result, for the README, as the PNG file `target`."""
+    from helpers import course
+
+    values = course.result("00")["values"]
+    measures = {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}
+    groups = {
+        label: [(values[f"{m}_{s}"], values[f"{m}_{s}_ci"]) for s in ("zero_shot", "few_shot", "tuned")]
+        for m, label in measures.items()
+    }
+    figure = bars(
+        groups, ["zero-shot", "few-shot", "tuned"], "Tests written for 108 functions of kinds not in training"
+    )
+    figure.savefig(target, bbox_inches="tight", dpi=130)
+
+
+if __name__ == "__main__":
+    from helpers.course import ROOT
+
+    first_win(ROOT / "data" / "results" / "00-first-win.png")
