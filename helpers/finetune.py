@@ -71,7 +71,7 @@ def finetune(model, tokenizer, rows, *, epochs=2, learning_rate=1e-3, batch_size
                 warmup_steps=0.05,
                 per_device_train_batch_size=batch_size,
                 max_length=max_length,
-                # Each new length makes oneDNN build, and keep, kernels for it: memory grew by 20 MB a step without this.
+                # Each new length makes oneDNN build and keep kernels: without this, memory grew by 20 MB a step.
                 pad_to_multiple_of=16,
                 train_sampling_strategy="group_by_length",
                 activation_checkpointing=False,  # it saves memory that a model this small does not need

@@ -12,6 +12,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -419,7 +420,6 @@ def test_run_many_takes_nothing_a_label_and_a_harness(capsys):
 
 
 def test_large_output_does_not_fill_the_parents_memory():
-    tracemalloc = pytest.importorskip("tracemalloc")
     tracemalloc.start()
     try:
         assert run("while True: print('x' * 1_000_000)").status == "output"

@@ -1,0 +1,44 @@
+"""Published results: the shape that the design gives, and a README that says what the files say."""
+
+import json
+import re
+
+import pytest
+
+from helpers.course import ROOT
+from helpers.metrics import in_words
+
+FILES = sorted((ROOT / "data" / "results").glob("*.json"))
+
+
+def test_there_are_results():
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_result_says_what_made_it_and_gives_intervals(path):
+    result = json.loads(path.read_text(encoding="utf-8"))
+    assert path.stem == f"{result['lesson']}-{result['budget']}-{result['device']}"
+    assert result["command"] == f"python3 -m helpers results {result['lesson']}"
+    assert result["seeds"] == [0, 1, 2] and result["n"] >= 100 and result["minutes"] > 0
+    assert re.fullmatch(r"[0-9a-f]{7,}\+?", result["ran_at_commit"])
+    assert {"torch", "transformers"} <= set(result["versions"])
+    for name, interval in result["values"].items():
+        if name.endswith("_ci"):
+            low, high = interval
+            assert low <= result["values"][name.removesuffix("_ci")] <= high, name
+
+
+def test_lesson_00_records_what_it_promises():
+    values = json.loads((ROOT / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    for name in ("valid_zero_shot", "valid_few_shot", "valid_tuned", "assertions_hold"):
+        assert 0 <= values[name] <= 1 and f"{name}_ci" in values
+    assert {"assertions_hold_zero_shot", "assertions_hold_few_shot", "valid_gain", "peak_gb"} <= set(values)
+
+
+def test_the_readme_says_what_the_file_says():
+    values = json.loads((ROOT / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for measure, label in {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}.items():
+        cells = [in_words(values, f"{measure}_{system}") for system in ("zero_shot", "few_shot", "tuned")]
+        assert f"| {label} | {' | '.join(cells)} |" in readme
