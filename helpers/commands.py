@@ -31,7 +31,13 @@ def main(arguments=None):
     except CourseError as error:
         problem = str(error)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in (
+            errno.ENOSPC,
+            getattr(errno, "EDQUOT", errno.ENOSPC),
+            errno.EROFS,
+            errno.EACCES,
+            errno.EPERM,
+        ):
             raise
         problem = (
             f"{error.filename or 'A file'} could not be written: {error.strerror}. Free space or make it writable, and "
@@ -97,9 +103,9 @@ def _lab(options, arguments):
         _need_free(options.port)
     environment.enter(environment.ensure(options.cpu), arguments)
     environment.make_importable()
-    from helpers import learn, models
+    from helpers import learn
 
-    models.prepare()
+    _prepare_model()
     for sentence in learn.update():
         print(sentence)
     print("Opening JupyterLab. To stop it, press Ctrl+C here.", flush=True)
@@ -110,6 +116,7 @@ def _jupyter(options):
     """The command that starts JupyterLab: this computer only, and with a token, which is Jupyter's default."""
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/learn/00_start_here.ipynb"]
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={environment.ROOT}"]
+    command += ["--IdentityProvider.need_token=True"]  # whatever the user's own Jupyter settings say
     if options.port:
         command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"]
     if options.no_browser:

@@ -231,9 +231,12 @@ def threads():
 
 def cores():
     """How many CPU cores this process may use (a container often has fewer than the machine)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, min(here, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such file outside Linux; 'max' where there is no quota
+        return here
 
 
 def quiet():
@@ -269,7 +272,10 @@ def commit():
     """The short hash of the commit this runs at, with '+' if files differ from it; 'unknown' outside git."""
     try:
         name = subprocess.run(
-            ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"], capture_output=True, text=True, timeout=10
+            ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=+"],
+            capture_output=True,
+            text=True,
+            timeout=10,
         )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"

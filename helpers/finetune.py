@@ -61,30 +61,34 @@ def finetune(model, tokenizer, rows, *, epochs=2, learning_rate=1e-3, batch_size
     steps = -(-len(rows) // batch_size) * epochs
     trained = Trained(settings=dict(epochs=epochs, learning_rate=learning_rate, batch_size=batch_size, rows=len(rows)))
     with tempfile.TemporaryDirectory() as folder, Bar(steps, label) as bar:
+        settings = SFTConfig(
+            output_dir=folder,
+            num_train_epochs=epochs,
+            learning_rate=learning_rate,
+            lr_scheduler_type="linear",
+            warmup_steps=0.05,
+            per_device_train_batch_size=batch_size,
+            max_length=max_length,
+            # Each new length makes oneDNN build and keep kernels: without this, memory grew by 20 MB a step.
+            pad_to_multiple_of=16,
+            train_sampling_strategy="group_by_length",
+            activation_checkpointing=False,  # it saves memory that a model this small does not need
+            use_cpu=course.device() == "cpu",
+            bf16=course.dtype() is torch.bfloat16,
+            fp16=course.dtype() is torch.float16,
+            dataloader_pin_memory=False,
+            logging_steps=1,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            seed=course.seed(),
+        )
+        # One process, one GPU: Trainer would split batches over several (DataParallel). `device` sets the count first.
+        _ = settings.device
+        settings._n_gpu = min(settings.n_gpu, 1)
         trainer = _trainer_class()(
             model=model,
-            args=SFTConfig(
-                output_dir=folder,
-                num_train_epochs=epochs,
-                learning_rate=learning_rate,
-                lr_scheduler_type="linear",
-                warmup_steps=0.05,
-                per_device_train_batch_size=batch_size,
-                max_length=max_length,
-                # Each new length makes oneDNN build and keep kernels: without this, memory grew by 20 MB a step.
-                pad_to_multiple_of=16,
-                train_sampling_strategy="group_by_length",
-                activation_checkpointing=False,  # it saves memory that a model this small does not need
-                use_cpu=course.device() == "cpu",
-                bf16=course.dtype() is torch.bfloat16,
-                fp16=course.dtype() is torch.float16,
-                dataloader_pin_memory=False,
-                logging_steps=1,
-                save_strategy="no",
-                report_to="none",
-                disable_tqdm=True,
-                seed=course.seed(),
-            ),
+            args=settings,
             train_dataset=Dataset.from_list(rows),
             processing_class=tokenizer,
             callbacks=[Report()],

@@ -40,6 +40,8 @@ def prepare():
     """
     if state() == "complete":
         return folder()
+    if course.home().exists() and not course.home().is_dir():
+        raise CourseError(f"COURSE_HOME is {course.home()}, which is a file. Set it to a folder, or unset it.")
     with locked(folder().with_suffix(".lock"), "Another program is preparing the base model; waiting for it."):
         if state() == "complete":
             return folder()
@@ -81,7 +83,15 @@ def _source():
 
 def load_tokenizer():
     """The tokenizer of the model that the settings choose. It pads on the left, as generation needs."""
-    return _from_pretrained("AutoTokenizer", padding_side="left")
+    tokenizer = _from_pretrained("AutoTokenizer", padding_side="left")
+    if tokenizer.pad_token is None:  # Llama 3's, for one
+        tokenizer.pad_token = tokenizer.eos_token
+    if not tokenizer.chat_template:
+        raise CourseError(
+            f"{course.model()} has no chat template, so it is not a chat model, and the course asks its questions as "
+            "chats. Set COURSE_MODEL to the instruction-tuned version of it (often the same name with -Instruct)."
+        )
+    return tokenizer
 
 
 def load_model():
@@ -131,8 +141,8 @@ def licence():
 
     try:
         card = model_info(course.model()).card_data
-    except OSError as error:
-        raise CourseError(_hub_advice(course.model(), error)) from error
+    except Exception:  # no network, of which the Hub's client has many kinds: no reason to stop a lesson
+        return "not known without a network: read the model's page before you use it"
     return str(getattr(card, "license", None) or "not stated: read the model's page before you use it")
 
 

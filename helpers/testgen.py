@@ -267,6 +267,10 @@ def _program(question, functions, test):
 def _judge(assertions, outcome):
     if not isinstance(outcome.result, list):
         return Score(False, 0, assertions, False, f"does not run ({outcome.status})")
+    # The test ran in the same process as the harness: believe nothing that the harness could not have said.
+    numbers = [pair[0] for pair in outcome.result if pair in ([pair[0], True], [pair[0], False], [pair[0], None])]
+    if len(numbers) != len(outcome.result) or not set(numbers) <= set(range(assertions)):
+        return Score(False, 0, assertions, False, "meddles with its own score")
     verdicts = [verdict for _, verdict in outcome.result]
     if all(verdict is None for verdict in verdicts):
         return Score(False, 0, assertions, False, "does not run: no assertion comes to a verdict")

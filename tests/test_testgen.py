@@ -56,10 +56,11 @@ def test_an_example_of_every_kind_passes_and_kills_a_mutant():
 
 
 @pytest.mark.slow
-def test_every_example_of_the_full_budget_passes_and_kills_a_mutant():
-    rows = [row for seed in range(3) for row in testgen.examples("train", 4, seed)] + testgen.examples("test", 2)
+def test_every_example_of_the_full_budget_holds_and_nearly_all_kill_a_mutant():
+    rows = [row for seed in range(3) for row in testgen.examples("train", 3, seed)] + testgen.examples("test", 2)
     scores = testgen.score(rows, [row["test"] for row in rows])
-    assert [row["name"] for row, found in zip(rows, scores, strict=True) if not found.passes] == []
+    assert all(found.held == found.assertions == 3 for found in scores)
+    assert sum(found.passes for found in scores) >= 0.98 * len(scores)
 
 
 # --- Cleaning ---
@@ -182,3 +183,9 @@ def test_a_request_shows_its_examples_and_asks_last():
     assert [message["role"] for message in messages] == ["user", "assistant"] * 2 + ["user"]
     assert shots[0]["test"].strip() in messages[1]["content"]
     assert ADD["function"].strip() in messages[-1]["content"]
+
+
+@pytest.mark.parametrize("forged", ["_record(7, True)", "_record('all', True)"])
+def test_a_test_that_writes_its_own_verdicts_is_not_valid(forged):
+    found = score(f"def test_add():\n    assert add(1, 2) == 4\n    {forged}\n")
+    assert not found.valid and found.held_fraction == 0
