@@ -45,6 +45,7 @@ def run(numbers, save=False):
     writes a clean run's outputs back. Raises CourseError on an unknown lesson or where `save` is not possible here.
     """
     paths = [notebook(number) for number in numbers]
+    _need_runs()
     if save:
         need_savable()
     for path in paths:
@@ -63,6 +64,19 @@ def run(numbers, save=False):
         if save:
             print(f"outputs saved: {path}")
     return 0
+
+
+def _need_runs():
+    """Notice that runs/ cannot be written before minutes of training, not after them."""
+    probe = course.RUNS / ".writable"
+    try:
+        write_text(probe, "")
+        probe.unlink()
+    except OSError as error:
+        raise CourseError(
+            f"{course.RUNS} cannot be written: {error.strerror}. "
+            "Copy the project to a folder of your own, and run it there."
+        ) from None
 
 
 def _record_of(path, budget=None, seed=None):
@@ -216,6 +230,7 @@ def results(number):
     """
     path = notebook(number)
     number = path.name[:2]
+    _need_runs()
     started = {name: str(setting.value) for name, setting in course.settings().items()}
     runs = []
     for seed in SEEDS:

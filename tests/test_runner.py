@@ -326,3 +326,12 @@ def test_a_table_puts_intervals_behind_values_and_minutes_last():
     assert [line.split(maxsplit=1) for line in lines[2:]] == [
         ["peak_gb", "1.000"], ["valid", "0.500  [0.250, 0.750]"], ["gain_ci", "[-1.000, 12.5]"], ["minutes", "2.500"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", [lambda: runner.run(["00"]), lambda: runner.results("00")])
+def test_a_folder_that_cannot_be_written_is_noticed_before_anything_runs(project, monkeypatch, call):
+    write(project, "open('ran', 'w')")
+    (project / "runs").write_text("a file in the place of the folder", encoding="utf-8")
+    monkeypatch.setattr(runner, "_execute", lambda *args, **settings: pytest.fail("it ran"))
+    with pytest.raises(CourseError, match="cannot be written"):
+        call()
