@@ -1,23 +1,26 @@
 """`clean`: removes what the course put on this machine, and nothing else. Standard library only."""
 
-import shutil
 import sys
+from pathlib import Path
 
 from helpers import course, environment
-from helpers.files import gigabytes, size_of
+from helpers.files import gigabytes, remove, size_of
 
 # What the course makes under COURSE_HOME. That folder may be anybody's, so everything else in it stays.
-IN_HOME = ("assets", "models", "cache")
+IN_HOME = ("assets", "models")
 
 
 def found(learn=False):
     """Each thing to remove that is there, as (path, what it is)."""
     root, home = course.ROOT, course.home()
-    things = [(root / ".venv", "the environment")] if environment.is_ours() else []
-    things += [(path, "what a killed installation left") for path in root.glob(".venv.old-*")]
+    things = [(path, "what an interrupted command left") for path in environment.beside()]
+    things += [(environment.FOLDER, "the environment")] if environment.is_ours() else []
     things += [(root / "runs", "executed lessons and their tables")]
     things += [(home / name, "models and data, fetched or made once") for name in IN_HOME]
     things += [(root / "learn", "YOUR WORK in the lessons")] if learn else []
+    line = environment.made_importable()
+    if line and Path(sys.prefix).resolve() != environment.FOLDER.resolve():
+        things += [(line, "lets this Python find the course")]
     return [(path, what) for path, what in things if path.exists()]
 
 
@@ -37,15 +40,15 @@ def clean(sure=False, learn=False):
         print("Nothing was removed.")
         return 1
     for path, _ in things:
-        if path.is_symlink():
-            path.unlink()  # the link is the course's; what it leads to may not be
-        else:
-            shutil.rmtree(path)
+        environment.clear() if path == environment.FOLDER else remove(path)
     (course.ROOT / ".venv.lock").unlink(missing_ok=True)
     home = course.home()
     if home.is_dir() and not any(home.iterdir()):
         home.rmdir()
-    print(f"Removed: {gigabytes(sum(sizes))}.")
+    print(
+        f"Removed: {gigabytes(sum(sizes))}. Models that COURSE_MODEL fetched from the Hugging Face Hub stay in the "
+        "Hub's own cache (`hf cache ls` shows them; by default in ~/.cache/huggingface)."
+    )
     return 0
 
 

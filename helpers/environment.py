@@ -5,13 +5,13 @@ A Python that already has every pinned version is used as it is (conda, SageMake
 repaired by the next call. Standard library only.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from helpers import installing
 from helpers.errors import CourseError
-from helpers.files import gigabytes, locked, size_of, write_json, write_text
+from helpers.files import gigabytes, locked, remove, size_of, write_json, write_text
 from helpers.pins import installed, pins, unmet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,9 +147,9 @@ def _new(folder, cpu):
     stamp = {"path": str(folder), "python": _version(), "cpu": cpu, "made": False, "requirements": None}
     for seconds in (1, 2, 4, 8, None):
         try:
-            _clear(folder)
+            clear(folder)
             # The stamp and its folder appear at one moment.
-            draft = folder.with_name(f"{folder.name}.old-draft")
+            _, draft = beside(folder)
             write_json(draft / "course.json", stamp)
             os.rename(draft, folder)
             break
@@ -166,13 +166,22 @@ def _new(folder, cpu):
     write_json(folder / "course.json", stamp | {"made": True})
 
 
-def _clear(folder):
-    old = folder.with_name(folder.name + ".old-away")
-    for left_over in folder.parent.glob(folder.name + ".old-*"):
-        shutil.rmtree(left_over)
+def beside(folder=FOLDER):
+    """Where an environment is moved to be removed, and where a new one's stamp is written. A kill may leave either."""
+    return folder.with_name(folder.name + ".old-away"), folder.with_name(folder.name + ".old-draft")
+
+
+def clear(folder=FOLDER):
+    """Remove `folder`, which must be the course's own or empty, and what a kill left beside it.
+
+    It is moved away first: half removed, without its stamp, it would count as somebody else's.
+    """
+    for left_over in filter(Path.exists, beside(folder)):
+        remove(left_over)
     if folder.exists():
-        os.rename(folder, old)
-        shutil.rmtree(old)
+        away, _ = beside(folder)
+        os.rename(folder, away)
+        remove(away)
 
 
 def _do(folder, *command):
@@ -192,11 +201,15 @@ def _remove_halves(packages):
     for entry in packages.iterdir():
         half = entry.name.endswith(".dist-info") and not (entry / "INSTALLER").exists()
         if half or entry.name.startswith("~"):
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            remove(entry)
 
 
 def _point_kernel(folder, python):
-    """Name the environment's Python in its kernel in full: a Jupyter of another environment may start it too."""
+    """Name the environment's Python in its kernel in full, because a Jupyter takes a bare `python` for its own.
+
+    It matters only where the kernel is shown to another environment's Jupyter (by JUPYTER_PATH, say), which nothing
+    here does: by itself, only this environment's own finds it.
+    """
     spec = folder / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
     if spec.exists():
         kernel = json.loads(spec.read_text(encoding="utf-8"))
@@ -204,20 +217,31 @@ def _point_kernel(folder, python):
         write_json(spec, kernel)
 
 
+def _importable(packages):
+    """The file in site-packages that lets `helpers` be imported, and its one line: code with escapes, because how
+    other lines of such a file are decoded depends on the Python and the system.
+    """
+    line = f"import sys; root = {ascii(str(ROOT))}; root in sys.path or sys.path.append(root)\n"
+    return Path(packages or sysconfig.get_path("purelib")) / "tune_a_coding_assistant.pth", line
+
+
+def made_importable(packages=None):
+    """The file that `make_importable` wrote, if it is there and leads to this project, else None."""
+    file, line = _importable(packages)
+    try:
+        return file if file.read_text(encoding="utf-8") == line else None
+    except (OSError, ValueError):
+        return None
+
+
 def make_importable(packages=None):
     """Let `helpers` be imported wherever the environment's Python starts, by a line in its site-packages.
 
-    Without `packages`: in the running environment, if it can be written. The line is code with escapes, because how
-    other lines of such a file are decoded depends on the Python and the system.
+    Without `packages`: in the running environment, if it can be written. `lab` and `run` can do without, by PYTHONPATH.
     """
-    packages = Path(packages or sysconfig.get_path("purelib"))
-    line = f"import sys; root = {ascii(str(ROOT))}; root in sys.path or sys.path.append(root)\n"
-    file = packages / "tune_a_coding_assistant.pth"
-    try:
-        if not file.exists() or file.read_text(encoding="utf-8") != line:
-            write_text(file, line)
-    except OSError:
-        pass  # a shared, read-only environment: what `lab` and `run` start finds helpers by PYTHONPATH
+    if not made_importable(packages):
+        with contextlib.suppress(OSError):  # a shared, read-only environment
+            write_text(*_importable(packages))
 
 
 def enter(python, arguments):

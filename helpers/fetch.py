@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from helpers import course
 from helpers.errors import CourseError
-from helpers.files import gigabytes, sha256, size_of
+from helpers.files import DISK_FULL, SAYS_DISK_FULL, gigabytes, sha256, size_of
 from helpers.progress import Bar
 
 OUT_OF_REACH = (
@@ -115,7 +115,7 @@ def _failure(asset, said):
     """The CourseError for what pip printed."""
     if "DO NOT MATCH THE HASHES" in said:
         return _wrong_hash(asset)
-    if re.search(r"Errno 28\b|WinError 112\b|No space left", said):
+    if re.search(SAYS_DISK_FULL, said):
         return explained(asset, OSError(errno.ENOSPC, "no space left"))
     if "No module named 'pip" in said:
         return CourseError(
@@ -155,9 +155,10 @@ def _unsafe(archive, reason):
 def explained(asset, error):
     """The CourseError for an OSError while the asset was put into place."""
     home, start = course.home(), asset.what[0].upper() + asset.what[1:]
-    if error.errno == errno.ENOSPC:
+    if error.errno in DISK_FULL:
         return CourseError(
-            f"The disk filled up while fetching {asset.what} ({gigabytes(asset.unpacked_bytes)} unpacked). "
+            f"The disk filled up, or your share of it, while fetching {asset.what} "
+            f"({gigabytes(asset.unpacked_bytes)} unpacked). "
             "Free some space, or set COURSE_HOME to a folder on a larger disk, and try again."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -4,6 +4,7 @@ Standard library only, because the command line needs it before the course's env
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -15,12 +16,19 @@ from pathlib import Path
 
 from helpers.errors import CourseError
 
+# What the system says of a full disk, and of a user whose share of it is used up: as numbers, and in pip's words.
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+SAYS_DISK_FULL = rf"Errno ({errno.ENOSPC}|{errno.EDQUOT})\b|WinError 112\b|No space left|Dis[ck] quota exceeded"
+# What a lock says while somebody else holds it. Any other error means that it can never be had.
+HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+
 
 @contextlib.contextmanager
 def locked(path, waiting=None):
     """Hold an exclusive lock on the file `path` (made if missing); the system releases it even after a kill.
 
     `waiting`: a sentence printed once if another process holds the lock. Blocks until the lock is free.
+    Raises CourseError where the file system has no locks.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +56,14 @@ def _try_lock(handle):
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno in HELD:
+            return False
+        raise CourseError(
+            f"The file system of {Path(handle.name).parent} cannot lock files ({error.strerror}), so two programs "
+            "could spoil each other's work there. Use a local disk, and run the same command again: COURSE_HOME "
+            "chooses the folder for models and data, and this project can be copied to another folder."
+        ) from error
     return True
 
 
@@ -60,6 +74,15 @@ def _unlock(handle):
         handle.seek(0)
         msvcrt.locking(handle.fileno(), msvcrt.LK_UNLCK, 1)
     # elsewhere closing the file releases the lock
+
+
+def remove(path):
+    """Remove a folder with all that is in it, a file, or a link: what a link leads to stays."""
+    path = Path(path)
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import CourseError
-from helpers.files import gigabytes, need_space, size_of
+from helpers.files import DISK_FULL, SAYS_DISK_FULL, gigabytes, need_space, size_of
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
@@ -92,7 +92,7 @@ def _pip(python, folder, arguments, size, log):
     child_file = Path(__file__).with_name("pip_child.py")
     moved = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     environment = os.environ | moved | {"PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
-    settings = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    settings = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-user"]
     # -P: without it the modules beside the child's file would hide others of the same name.
     command = [str(python), "-P", str(child_file), "install", *settings, *arguments]
     with open(log, "ab") as out:
@@ -146,8 +146,11 @@ def failure(said, folder, log=None):
     """The CourseError for what pip, or venv, printed."""
     again = "and run the same command again: it goes on where it stopped."
     shown = f" The whole log is {log}." if log else ""
-    if re.search(r"Errno 28\b|WinError 112\b|No space left", said):
-        return CourseError(f"The disk of {folder.parent} filled up during the installation. Free some space, {again}")
+    if re.search(SAYS_DISK_FULL, said):
+        return CourseError(
+            f"The disk of {folder.parent} filled up, or your share of it, during the installation. "
+            f"Free some space, {again}"
+        )
     if "DO NOT MATCH THE HASHES" in said:
         return CourseError(f"What pip fetched is damaged: its hash differs. Run `pip cache purge` {again}{shown}")
     if re.search(r"Errno 13\b|Errno 30\b|WinError 5\b|Permission denied|Read-only file system", said):
@@ -169,10 +172,10 @@ def failure(said, folder, log=None):
 
 def explained(error, folder):
     """The CourseError for an OSError while the environment was made."""
-    if error.errno == errno.ENOSPC:
+    if error.errno in DISK_FULL:
         return CourseError(
-            f"The disk of {folder.parent} filled up while the environment was made. Free some space, or move this "
-            "project to a larger disk, and run the same command again: it goes on where it stopped."
+            f"The disk of {folder.parent} filled up, or your share of it, while the environment was made. Free some "
+            "space, or move this project to a larger disk, and run the same command again: it goes on where it stopped."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return CourseError(

@@ -404,15 +404,18 @@ class Usage:
     free = 1000
 
 
-def test_a_disk_that_fills_up_is_told_whoever_notices(world, monkeypatch):
-    said = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n"
+@pytest.mark.parametrize(
+    "number, reason", [(errno.ENOSPC, "No space left on device"), (errno.EDQUOT, "Disk quota exceeded")]
+)
+def test_a_disk_that_fills_up_is_told_whoever_notices(world, monkeypatch, number, reason):
+    said = f"ERROR: Could not install packages due to an OSError: [Errno {number}] {reason}\n"
     assert "disk filled up" in str(fetch._failure(assets.ASSETS["model"], said))
 
     def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, reason)
 
     monkeypatch.setattr(assets, "write_json", full)
-    with pytest.raises(CourseError, match="disk filled up .* set COURSE_HOME"):
+    with pytest.raises(CourseError, match="disk filled up.* set COURSE_HOME"):
         assets.path("model")
     assert world.listing() == []
 

@@ -193,14 +193,55 @@ def test_clean_removes_only_what_the_course_made(project):
     assert "nothing to remove" in helpers(project, "clean").stdout
 
 
+def test_a_killed_clean_leaves_nothing_that_counts_as_somebody_elses(project):
+    (project / ".venv" / "lib").mkdir(parents=True)
+    (project / ".venv" / "course.json").write_text('{"path": "x"}')
+    killed = """
+import os, pathlib, shutil
+def kill(path, *_, **__):
+    (pathlib.Path(path) / "course.json").unlink()
+    os._exit(9)
+shutil.rmtree = kill
+from helpers import cleaning
+cleaning.clean(sure=True)
+"""
+    variables = os.environ | {"COURSE_HOME": str(project / "home")}
+    done = subprocess.run([sys.executable, "-c", killed], cwd=project, env=variables, capture_output=True, text=True)
+    assert done.returncode == 9, done.stderr
+    assert not (project / ".venv").exists()  # so that the next `lab` makes a new one
+
+    (project / ".venv").mkdir()
+    (project / ".venv" / "course.json").write_text('{"path": "x"}')
+    (project / ".venv.old-mine").mkdir()  # where a user moved an environment of his own
+    done = helpers(project, "clean", "--yes")
+    assert done.returncode == 0 and "interrupted" in done.stdout and "hf cache" in done.stdout
+    assert [path.name for path in project.glob(".venv*")] == [".venv.old-mine"]
+
+
+def test_clean_takes_its_line_out_of_a_users_own_environment(tmp_path, monkeypatch, capsys):
+    line = tmp_path / "tune_a_coding_assistant.pth"
+    line.write_text("")
+    monkeypatch.setattr(environment, "FOLDER", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "beside", lambda: ())
+    monkeypatch.setattr(environment, "is_ours", lambda: False)
+    monkeypatch.setattr(environment, "made_importable", lambda: line)
+    monkeypatch.setattr(cleaning.course, "ROOT", tmp_path)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    assert cleaning.clean(sure=True) == 0
+    assert str(line) in capsys.readouterr().out and not line.exists()
+
+
 def test_clean_does_not_follow_a_link(project, tmp_path):
     if os.name == "nt":
         pytest.skip("links need a privilege on Windows")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "file").write_text("mine")
-    (project / "runs").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "course.json").write_text('{"path": "x"}')
+    for name in ("runs", ".venv"):
+        (project / name).symlink_to(tmp_path / "elsewhere")
     assert helpers(project, "clean", "--yes").returncode == 0
-    assert (tmp_path / "elsewhere" / "file").exists() and not (project / "runs").exists()
+    assert (tmp_path / "elsewhere" / "file").exists()
+    assert not any((project / name).is_symlink() for name in ("runs", ".venv", ".venv.old-away"))
 
 
 def test_expected_problems_end_without_a_traceback(monkeypatch, capsys):

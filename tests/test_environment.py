@@ -213,6 +213,27 @@ def test_helpers_can_be_imported_from_anywhere_even_under_an_odd_path_and_locale
     assert done.returncode == 0, done.stderr
 
 
+def test_the_line_is_known_again_only_by_the_project_it_leads_to(tmp_path, monkeypatch):
+    assert environment.made_importable(tmp_path) is None
+    environment.make_importable(tmp_path)
+    file = environment.made_importable(tmp_path)
+    assert file.parent == tmp_path and str(ROOT) in file.read_text(encoding="utf-8")
+    monkeypatch.setattr(environment, "ROOT", tmp_path / "another")
+    assert environment.made_importable(tmp_path) is None
+
+
+def test_a_users_setting_of_pip_to_install_for_the_user_does_no_harm(made, monkeypatch):
+    monkeypatch.setitem(made.variables, "PIP_USER", "1")
+    try:
+        made.require(tiny_a="2.0")
+        code, out, err = made.ensure()
+        assert code == 0, err
+        assert made.version() == "2.0"
+    finally:
+        made.require()
+        made.ensure()
+
+
 def test_the_kernel_names_its_python_in_full(tmp_path):
     spec = tmp_path / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
     spec.parent.mkdir(parents=True)
@@ -361,6 +382,8 @@ def test_the_cpu_build_comes_alone_from_its_own_index(tmp_path, monkeypatch):
     [
         ("WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: No matching distribution", "network"),
         ("OSError: [Errno 28] No space left on device", "filled up"),
+        (f"OSError: [Errno {errno.EDQUOT}] Dépassement du quota", "filled up, or your share"),
+        ("OSError: Disk quota exceeded", "filled up, or your share"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "cache purge"),
         ("ERROR: No matching distribution found for torch==2.13.0", "no torch==2.13.0 for this machine"),
         ("PermissionError: [Errno 13] Permission denied: '/x'", "may not write"),
@@ -375,6 +398,7 @@ def test_every_failure_of_pip_says_what_to_do(said, told, tmp_path):
 
 
 def test_errors_of_the_system_are_explained(tmp_path):
-    full = installing.explained(OSError(errno.ENOSPC, "No space left"), tmp_path / ".venv")
+    for code in (errno.ENOSPC, errno.EDQUOT):
+        assert "filled up" in str(installing.explained(OSError(code, "No space left"), tmp_path / ".venv"))
     closed = installing.explained(PermissionError(errno.EACCES, "Permission denied", "x"), tmp_path / ".venv")
-    assert "filled up" in str(full) and "cannot be written" in str(closed)
+    assert "cannot be written" in str(closed)
