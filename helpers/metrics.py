@@ -66,8 +66,9 @@ def mutants(source):
     """Copies of a function's source with one small bug each, as source texts. (DeMillo, Lipton & Sayward 1978.)
 
     The bugs: an arithmetic operator, a comparison or an and/or swapped; a condition negated; an integer one larger; a
-    string longer; True and False exchanged; one of a few names swapped for its opposite, such as min and max. Only a
-    function that offers none of these gets a mutant that returns None: almost any test would notice that one.
+    string longer; True and False exchanged; a returned `a + b` cut to `a`; one of a few names swapped for its opposite,
+    such as min and max. Only a function that offers none of these gets a mutant that returns None: almost any test
+    would notice that one.
     """
     tree = ast.parse(source)
     found = _changed(tree, _changes) or _changed(tree, _returns_none)
@@ -76,10 +77,13 @@ def mutants(source):
 
 def _changed(tree, changes):
     """The sources that `changes` of each node of `tree` make, without repeats."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    left_alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue) and node.format_spec:
+            left_alone |= {id(part) for part in ast.walk(node.format_spec)}  # a broken one only crashes
     found = {}
     for index, node in enumerate(ast.walk(tree)):
-        for field, value in changes(node) if id(node) not in docstrings else ():
+        for field, value in changes(node) if id(node) not in left_alone else ():
             mutated = copy.deepcopy(tree)
             setattr(list(ast.walk(mutated))[index], field, value)
             found[ast.unparse(ast.fix_missing_locations(mutated))] = None
@@ -95,6 +99,8 @@ def _changes(node):
     elif isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.BoolOp):
         negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
         yield "test", node.test.operand if negated else ast.UnaryOp(ast.Not(), node.test)
+    elif isinstance(node, ast.Return) and isinstance(node.value, ast.BinOp):
+        yield "value", node.value.left
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield "value", not node.value
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):

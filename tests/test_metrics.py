@@ -60,6 +60,7 @@ def test_summary_holds_means_and_intervals_of_numbers_only():
         ("def f(a):\n    return a[::-1]", "return a[::-2]"),
         ("def f(a):\n    if a:\n        return 1\n    return 2", "if not a:"),
         ("def f(a):\n    return 'yes'", "return 'yesx'"),
+        ("def f(a, b):\n    return a + [b]", "return a"),
         ("def f(a):\n    return max(a)", "return min(a)"),
         ("def f(a):\n    return a.upper()", "return a.lower()"),
         ("def f(a):\n    return list(a)", "return None"),
@@ -79,6 +80,10 @@ def test_mutants_parse_differ_from_the_function_and_from_each_other():
 
 def test_only_a_function_that_offers_nothing_else_returns_none():
     assert not any("None" in mutant for mutant in mutants("def f(a):\n    return a + 1"))
+
+
+def test_a_format_is_left_alone():
+    assert all(":02d}" in mutant for mutant in mutants("def f(a):\n    return f'{a + 1:02d}'"))
 
 
 def test_a_docstring_is_left_alone():

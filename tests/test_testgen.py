@@ -99,7 +99,7 @@ def test_cleaning_keeps_imports_and_helpers_that_the_test_needs():
 
 
 def test_a_right_test_passes():
-    assert score(GOOD) == testgen.Score(True, 2, 2, True, "useful: all assertions hold, and it fails on a mutant")
+    assert score(GOOD) == testgen.Score(True, 2, 2, True, "useful: all assertions hold, and a mutant is caught")
 
 
 def test_one_wrong_guess_does_not_hide_the_right_ones():
@@ -161,10 +161,18 @@ def test_a_test_that_checks_nothing_does_not_pass(test):
     assert not found.passes and "checks nothing" in found.why
 
 
-def test_a_mutant_that_never_ends_counts_as_noticed():
+def test_a_mutant_that_never_ends_does_not_count_and_does_not_hide_the_others():
     row = {"name": "down", "function": "def down(n):\n    while n > 0:\n        n -= 1\n    return n\n"}
-    found = testgen.score([row], ["def test_down():\n    assert down(3) == 0\n"])[0]
-    assert found.passes
+    tests = ["def test_down():\n    assert down(3) == 0\n", "def test_down():\n    assert down(3) == down(3)\n"]
+    assert [found.passes for found in testgen.score([row, row], tests)] == [True, False]
+
+
+def test_comparing_a_call_with_itself_is_useful_for_no_kind():
+    rows = testgen.examples("test", 1)
+    calls = [row["test"].split("assert ")[1].split("\n")[0].split(" == ")[0].split(" is ")[0] for row in rows]
+    tests = [f"def test_it():\n    assert {call} == {call}\n" for call in calls]
+    scores = testgen.score(rows, tests)
+    assert [row["kind"] for row, found in zip(rows, scores, strict=True) if found.passes or not found.valid] == []
 
 
 def test_scores_come_back_in_order():
