@@ -1,6 +1,6 @@
 """Fine-tuning on conversations: a thin layer on TRL's `SFTTrainer` and PEFT.
 
-On a CPU it is several times faster than the trainer's defaults (tests/benchmarks/training_speed.py): the output layer
+What makes it faster than the defaults on a CPU (tests/benchmarks/training_speed.py tells how much): the output layer
 and the loss run on answer positions only, nothing is recomputed to save memory, batches hold rows of similar length,
 products run in bf16 where the hardware has it, and the number of threads follows the machine.
 """
