@@ -45,9 +45,9 @@ def run(numbers, save=False):
     writes a clean run's outputs back. Raises CourseError on an unknown lesson or where `save` is not possible here.
     """
     paths = [notebook(number) for number in numbers]
-    _need_runs()
     if save:
         need_savable()
+    _need_runs()
     for path in paths:
         started = time.monotonic()
         try:
