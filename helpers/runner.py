@@ -16,7 +16,7 @@ from helpers import course
 from helpers.errors import CourseError
 from helpers.files import write_json, write_text
 from helpers.progress import Bar
-from helpers.saving import code_hash, need_savable, save_outputs
+from helpers.saving import WIDGET_VIEW, code_hash, need_savable, save_outputs
 from helpers.tables import pool, table
 
 SEEDS = (0, 1, 2)
@@ -216,11 +216,16 @@ def _write_page(path, executed):
 
     from nbconvert import HTMLExporter
 
+    page = copy.deepcopy(executed)
+    page.metadata.pop("widgets", None)
+    for output in (output for cell in page.cells for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            output.data.pop(WIDGET_VIEW, None)  # a page has no kernel: the still drawing is what works there
     exporter = HTMLExporter(log=logging.Logger("helpers.runner", level=logging.CRITICAL + 1))
-    html, _ = exporter.from_notebook_node(executed, {"metadata": {"name": path.stem}})
-    page = course.RUNS / f"{path.stem}.html"
-    write_text(page, html)
-    return page
+    html, _ = exporter.from_notebook_node(page, {"metadata": {"name": path.stem}})
+    target = course.RUNS / f"{path.stem}.html"
+    write_text(target, html)
+    return target
 
 
 def results(number):

@@ -102,10 +102,11 @@ def tests_of(notebook):
     used = set()
     while pending:
         name = pending.pop()
-        module = course.ROOT / "helpers" / f"{name}.py"
-        if name not in used and module.exists():
+        modules = [course.ROOT / "helpers" / f"{name}.py", *(course.ROOT / "helpers" / name).glob("*.py")]
+        if name not in used and any(module.exists() for module in modules):
             used.add(name)
-            pending |= imported(module.read_text(encoding="utf-8"))
+            for module in filter(Path.exists, modules):
+                pending |= imported(module.read_text(encoding="utf-8"))
     files = [course.ROOT / "tests" / f"test_{name}.py" for name in [*ALWAYS, *sorted(used)]]
     there = [str(path.relative_to(course.ROOT)) for path in files if path.exists()]
     if not there:

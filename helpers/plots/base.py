@@ -22,21 +22,26 @@ def style():
     )
 
 
-def show(figure, alt):
-    """Show `figure` in a notebook with `alt`, one or two sentences that say what it shows, and close it."""
+def picture(figure, alt):
+    """`figure` as an HTML image with the alternative text `alt`; closes it."""
     import base64
     import html
     import io
 
     import matplotlib.pyplot as plt
-    from IPython.display import display
 
     out = io.BytesIO()
     figure.savefig(out, format="png", bbox_inches="tight")
     plt.close(figure)
     # As HTML, because neither JupyterLab nor nbconvert hands on the alt text of a bare image.
-    picture = f'<img src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}" alt="{html.escape(alt)}">'
-    display({"text/html": picture, "text/plain": alt}, raw=True)
+    return f'<img src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}" alt="{html.escape(alt)}">'
+
+
+def show(figure, alt):
+    """Show `figure` in a notebook with `alt`, one or two sentences that say what it shows, and close it."""
+    from IPython.display import display
+
+    display({"text/html": picture(figure, alt), "text/plain": alt}, raw=True)
 
 
 def losses(values, alt):
@@ -85,25 +90,3 @@ def bars(groups, systems, title=""):
     axes.set_yticks(range(0, 101, 25))
     axes.legend(ncols=len(systems), loc="upper center", bbox_to_anchor=(0.5, -0.14))
     return figure
-
-
-def first_win(target):
-    """Draw lesson 00's published result, for the README, as the PNG file `target`."""
-    from helpers import course
-
-    values = course.result("00")["values"]
-    measures = {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}
-    groups = {
-        label: [(values[f"{m}_{s}"], values[f"{m}_{s}_ci"]) for s in ("zero_shot", "few_shot", "tuned")]
-        for m, label in measures.items()
-    }
-    figure = bars(
-        groups, ["zero-shot", "few-shot", "tuned"], "Tests written for 108 functions of kinds not in training"
-    )
-    figure.savefig(target, bbox_inches="tight", dpi=130)
-
-
-if __name__ == "__main__":
-    from helpers.course import ROOT
-
-    first_win(ROOT / "data" / "results" / "00-first-win.png")
