@@ -287,12 +287,13 @@ def run_path(lesson, budget_name=None, seed_number=None):
     return RUNS / f"{lesson}-{budget_name or budget()}-seed{seed() if seed_number is None else seed_number}.json"
 
 
-def record(lesson, values, items=None, cluster=None):
+def record(lesson, values, items=None, cluster=None, seeded=True):
     """Write a closing table to `run_path(lesson)` and return what was written.
 
     values: name → number, of the whole run (minutes and peak_gb are added).
     items: one dict per held-out row, in a fixed order; `results` pools them over seeds.
     cluster: the key of `items` whose equal values belong together and are resampled together.
+    seeded: whether another seed would give other values. Where not, `results` runs one, and keeps the items.
     """
     chosen = settings()
     minutes = round((time.monotonic() - _started) / 60, 2)
@@ -308,6 +309,7 @@ def record(lesson, values, items=None, cluster=None):
         "versions": versions(),
         "command": f"COURSE_BUDGET={budget()} COURSE_SEED={seed()} python3 -m helpers run {lesson}",
         "ran_at_commit": commit(),
+        "seeded": seeded,
         "cluster": cluster,
         "items": items or [],
     }

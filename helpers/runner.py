@@ -231,6 +231,8 @@ def _write_page(path, executed):
 def results(number):
     """Run lesson `number` in the full budget with each of SEEDS, and pool the runs into data/results/. Returns 0 or 1.
 
+    One seed is enough where the lesson recorded that nothing in it depends on the seed.
+
     A seed that ran with the same code, settings and versions is not run again: a call that was stopped goes on.
     """
     path = notebook(number)
@@ -252,6 +254,8 @@ def results(number):
         else:
             print(f"Seed {seed} has run already: {course.run_path(number, 'full', seed)}", file=sys.stderr)
         runs.append(record)
+        if not record.get("seeded", True):
+            break
     pooled = pool(runs)
     target = course.ROOT / "data" / "results" / f"{number}-full-{pooled['device']}.json"
     write_json(target, pooled)

@@ -49,6 +49,7 @@ def pool(runs):
 
     values: means over seeds. A field of `items` is averaged over seeds within each held-out row first; its interval
     (`<field>_ci`, 95 %) resamples rows, by cluster where the lesson names one. per_seed keeps every seed's values.
+    A run that no seed changes is kept as it is, items included.
     Raises CourseError where the seeds' held-out rows differ.
     """
     first = runs[0]
@@ -59,7 +60,8 @@ def pool(runs):
         if all(_is_number(values.get(name)) for values in flat)
     }
     values = _means(first["values"], per_seed)
-    for name, seeds_means, mean, interval in _pooled_items(runs):
+    seeded = first.get("seeded", True)
+    for name, seeds_means, mean, interval in _pooled_items(runs) if seeded else ():
         per_seed[name] = seeds_means
         values |= {name: mean, f"{name}_ci": interval}
     values.pop("minutes", None)  # of one run; the sum over seeds is the record's own field
@@ -73,7 +75,7 @@ def pool(runs):
         "n": first["n"],
         "minutes": round(sum(run["minutes"] for run in runs), 2),
         "values": values,
-        "per_seed": per_seed,
+        **({"per_seed": per_seed} if seeded else {"items": first["items"]}),
         "settings": {name: value for name, value in first["settings"].items() if name != "seed"},
         "versions": first["versions"],
         "command": f"python3 -m helpers results {first['lesson']}",

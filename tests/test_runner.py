@@ -290,6 +290,15 @@ def test_results_run_every_seed_once_and_pool_them(project, capsys, monkeypatch)
     assert log.read_text() == "full0 full1 full2 full2 full0 full1 full2 "
 
 
+def test_results_that_no_seed_changes_run_once_and_keep_their_rows(project):
+    record = "course.record('00', {'error': 0.25}, [{'id': 'a', 'parts': {'x': 1}}], seeded=False)"
+    write(project, f"from helpers import course; {record}")
+    assert runner.results("00") == 0
+    pooled = json.loads((project / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))
+    assert pooled["seeds"] == [0] and pooled["values"]["error"] == 0.25 and "per_seed" not in pooled
+    assert pooled["items"] == [{"id": "a", "parts": {"x": 1}}]
+
+
 def seed_run(seed, items, **values):
     return {
         "lesson": "00", "budget": "full", "device": "cpu", "seed": seed, "n": len(items), "minutes": 2.5,

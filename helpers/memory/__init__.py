@@ -1,0 +1,27 @@
+"""Memory of a training step, by part: predicted from a model's shape, measured, and planned for.
+
+`predict` has the formulas, `measure` reads the allocations of a real step, `plan` answers what fits on which GPU.
+"""
+
+from helpers.memory.footprint import PARTS, Footprint, error
+from helpers.memory.measure import measure, standing
+from helpers.memory.plan import GPUS, Fit, largest_batch, plan, zero
+from helpers.memory.predict import METHODS, OPTIMIZERS, Shape, kv_cache, predict
+
+__all__ = [
+    "GPUS",
+    "METHODS",
+    "OPTIMIZERS",
+    "PARTS",
+    "Fit",
+    "Footprint",
+    "Shape",
+    "error",
+    "kv_cache",
+    "largest_batch",
+    "measure",
+    "plan",
+    "predict",
+    "standing",
+    "zero",
+]
