@@ -105,6 +105,38 @@ def load_model():
     return _from_pretrained("AutoModelForCausalLM", dtype=dtype).to(course.device()).eval()
 
 
+def load_config():
+    """The configuration of the model that the settings choose: its shape, without weights."""
+    return _from_pretrained("AutoConfig")
+
+
+def load_4bit_model():
+    """The model that the settings choose with its linear layers in NF4, doubly quantised (QLoRA, Dettmers et al. 2023).
+
+    The other weights are as `load_model` has them. PEFT's `prepare_model_for_kbit_training` would turn those into fp32;
+    with a vocabulary this large that would cost more than the quantisation saves.
+    """
+    import bitsandbytes
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    dtype = torch.bfloat16 if course.dtype() is torch.bfloat16 else torch.float32
+    nf4 = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=course.dtype(),
+    )
+    model = _from_pretrained(
+        "AutoModelForCausalLM", dtype=dtype, quantization_config=nf4, device_map={"": course.device()}
+    )
+    for module in model.modules():
+        if isinstance(module, bitsandbytes.nn.Linear4bit):
+            # On CPUs with avx512_bf16 the first evaluation would repack the weights, and gradients would be wrong.
+            module.support_avx512bf16_for_cpu = False
+    return model.eval()
+
+
 def _from_pretrained(kind, **options):
     import transformers
 
@@ -146,11 +178,26 @@ def licence():
     return str(getattr(card, "license", None) or "not stated: read the model's page before you use it")
 
 
-def generate(model, tokenizer, conversations, *, max_new_tokens=160, batch_size=16, label="Generating"):
-    """Answer each conversation greedily and return the answers as texts, in order.
+def generate(
+    model,
+    tokenizer,
+    conversations,
+    *,
+    max_new_tokens=160,
+    batch_size=16,
+    label="Generating",
+    do_sample=False,
+    temperature=1.0,
+    top_k=0,
+    top_p=1.0,
+    seed=None,
+):
+    """Answer each conversation and return the answers as texts, in order: the likeliest token each time, or sampled.
 
     conversations: lists of {"role": ..., "content": ...}; the answer is what an assistant says next.
-    Batches hold prompts of similar length, because padding is computed too.
+    do_sample: draw each token at random instead, after temperature, top_k (0: all) and top_p (1: all), from
+    generators seeded with `seed` (the course's seed if None). The same call then gives the same texts; another
+    batch size need not. Batches hold prompts of similar length, because padding is computed too.
     """
     import torch
     from transformers import StoppingCriteria, StoppingCriteriaList
@@ -170,6 +217,10 @@ def generate(model, tokenizer, conversations, *, max_new_tokens=160, batch_size=
     ]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     answers = [""] * len(prompts)
+    decoding = {"do_sample": do_sample}
+    if do_sample:  # without sampling, transformers warns about settings that have no effect
+        decoding |= {"temperature": float(temperature), "top_k": top_k, "top_p": float(top_p)}
+        torch.manual_seed(course.seed() if seed is None else seed)
     with Bar(len(prompts), label) as bar, torch.inference_mode(), course.autocast():
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
@@ -178,8 +229,8 @@ def generate(model, tokenizer, conversations, *, max_new_tokens=160, batch_size=
             ).to(model.device)
             output = model.generate(
                 **inputs,
+                **decoding,
                 max_new_tokens=max_new_tokens,
-                do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
                 stopping_criteria=StoppingCriteriaList([Tick()]),
             )

@@ -1,0 +1,28 @@
+"""The exercises' checks: how a check works (`framework`), and one module a lesson."""
+
+from helpers.checks.framework import CheckFailed, check, require, require_close
+from helpers.checks.memory import largest_batch, training_gb, zero2_gb
+from helpers.checks.prompting import break_even, fit, top_p_filter
+from helpers.checks.start_here import held_share
+from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
+from helpers.checks.transformer import attention, layer_parameters, span_corruption
+
+__all__ = [
+    "CheckFailed",
+    "attention",
+    "bpe_merge",
+    "break_even",
+    "check",
+    "fertility",
+    "fit",
+    "held_share",
+    "largest_batch",
+    "layer_parameters",
+    "loss_mask",
+    "require",
+    "require_close",
+    "span_corruption",
+    "top_p_filter",
+    "training_gb",
+    "zero2_gb",
+]

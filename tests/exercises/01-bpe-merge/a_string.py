@@ -1,0 +1,3 @@
+# expect: return a list
+def merge(tokens, pair):
+    return "".join(tokens)

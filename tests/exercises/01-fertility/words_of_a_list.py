@@ -1,0 +1,3 @@
+# expect: it should give
+def fertility(tokenize, texts):
+    return len(tokenize(" ".join(texts))) / len(" ".join(texts).split())

@@ -1,0 +1,9 @@
+# expect: sees the next one
+import numpy as np
+
+
+def attention(query, key, value):
+    scores = query @ key.T / np.sqrt(query.shape[1])
+    scores = np.where(np.triu(np.ones(scores.shape, dtype=bool), 2), -np.inf, scores)
+    grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return grown / grown.sum(axis=-1, keepdims=True) @ value

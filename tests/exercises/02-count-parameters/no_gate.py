@@ -1,0 +1,4 @@
+# expect: gate, up and down
+def layer_parameters(hidden, heads, kv_heads, head_dim, intermediate):
+    attention = 2 * hidden * heads * head_dim + 2 * hidden * kv_heads * head_dim
+    return attention + 2 * hidden * intermediate + 2 * hidden

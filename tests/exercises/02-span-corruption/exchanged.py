@@ -1,0 +1,8 @@
+# expect: are exchanged
+def corrupt(tokens, spans):
+    inputs, labels, last = [], [], 0
+    for number, (start, stop) in enumerate(spans):
+        inputs += tokens[last:start] + [f"<extra_id_{number}>"]
+        labels += [f"<extra_id_{number}>"] + tokens[start:stop]
+        last = stop
+    return labels + [f"<extra_id_{len(spans)}>"], inputs + tokens[last:]

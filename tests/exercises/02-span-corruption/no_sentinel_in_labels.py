@@ -1,0 +1,8 @@
+# expect: the labels lack the sentinels
+def corrupt(tokens, spans):
+    inputs, labels, last = [], [], 0
+    for number, (start, stop) in enumerate(spans):
+        inputs += tokens[last:start] + [f"<extra_id_{number}>"]
+        labels += tokens[start:stop]
+        last = stop
+    return inputs + tokens[last:], labels

@@ -1,0 +1,8 @@
+# expect: return two lists
+def corrupt(tokens, spans):
+    inputs, labels, last = [], [], 0
+    for number, (start, stop) in enumerate(spans):
+        inputs += tokens[last:start] + [f"<extra_id_{number}>"]
+        labels += [f"<extra_id_{number}>"] + tokens[start:stop]
+        last = stop
+    return " ".join(inputs + tokens[last:]), " ".join(labels)

@@ -1,0 +1,9 @@
+# expect: Count the question too
+def fit(window, question, examples, answer):
+    left, count = window - answer, 0
+    for size in examples:
+        if size > left:
+            break
+        left -= size
+        count += 1
+    return count

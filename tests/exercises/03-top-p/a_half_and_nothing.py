@@ -1,0 +1,3 @@
+# expect: your code raised TypeError
+def top_p_filter(probabilities):
+    return probabilities

@@ -1,0 +1,3 @@
+# expect: the answer is 0
+def largest_batch(gpu_gib, fixed_gb, per_sequence_gb):
+    return max(1, int((gpu_gib * 2**30 / 1e9 - fixed_gb) // per_sequence_gb))

@@ -1,0 +1,3 @@
+# expect: needed once
+def largest_batch(gpu_gib, fixed_gb, per_sequence_gb):
+    return int(gpu_gib * 2**30 / 1e9 // (fixed_gb + per_sequence_gb))
