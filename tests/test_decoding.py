@@ -115,4 +115,5 @@ def test_figures_are_drawn():
         decoding.break_even((0, 0.1), (5, 0.05), 200, 100),
         decoding.break_even((0, 0.1), (5, 0.1), 200, float("inf")),
     ]
+    assert "3 examples 5, c 7" in decoding.few_shot_alt({"x": {3: (5, (4, 6))}}, {"x": {"c": 7}})
     assert all("<img" in picture(figure, "a figure") for figure in figures)

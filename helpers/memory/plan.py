@@ -6,7 +6,7 @@ from helpers.errors import CourseError
 from helpers.memory.predict import METHODS, need, need_positive, predict, shape_of
 
 # Memory in GB (1e9 bytes) by the name on the box.
-GPUS = {"T4": 16, "RTX 4090": 24, "A10G": 24, "L4": 24, "L40S": 48, "A100 40 GB": 40, "A100 80 GB": 80, "H100": 80}
+GPUS = {"T4": 16, "RTX 4090": 24, "A10G": 24, "L4": 24, "A100 40 GB": 40, "L40S": 48, "A100 80 GB": 80, "H100": 80}
 # For the driver's context, the libraries' own buffers and gaps between blocks: an assumption, not a measurement.
 RESERVE_GB = 1.5
 MOST = 4096  # the largest batch looked for

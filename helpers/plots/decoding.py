@@ -73,6 +73,15 @@ def few_shot(curves, baselines):
     return figure
 
 
+def few_shot_alt(curves, baselines):
+    """The figure of `few_shot` in words."""
+    panels = []
+    for task, points in curves.items():
+        found = [f"{count} examples {mean:.0f}" for count, (mean, _) in points.items()]
+        panels.append(f"{task}: " + ", ".join(found + [f"{name} {mean:.0f}" for name, mean in baselines[task].items()]))
+    return "ROUGE-1 by number of examples, with baselines. " + "; ".join(panels)
+
+
 def break_even(prompting, tuned, calls, crossing):
     """Total cost against calls: two lines. prompting, tuned: (fixed, per call); crossing: calls, or infinity."""
     import math

@@ -25,6 +25,7 @@ def bits_table(number, largest):
     """
     import torch
 
+    largest = max(largest, abs(number))
     rows = []
     for name, exponent in (("float32", 8), ("float16", 5), ("bfloat16", 8)):
         dtype = getattr(torch, name)
@@ -113,6 +114,26 @@ def footprints(bars, measured=None, title="", unit="GB"):
     handles, labels = [handles[place] for place in order], [labels[place] for place in order]
     axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def closeness(rows):
+    """Show what each tool says, relative to what was measured, over what was measured.
+
+    rows: dicts with "measured" and one more entry for each tool, all in GB.
+    """
+    import matplotlib.pyplot as plt
+
+    style()
+    figure, axes = plt.subplots(figsize=(7, 3.4))
+    tools = [name for name in rows[0] if name != "measured"]
+    said = {tool: [row[tool] / row["measured"] for row in rows] for tool in tools}
+    axes.axhline(1, color="black", linewidth=1)
+    for tool, colour, marker in zip(tools, (PALETTE[2], PALETTE[1], PALETTE[5]), "o^s", strict=False):
+        axes.plot([row["measured"] for row in rows], said[tool], marker, color=colour, markersize=5, label=tool)
+    axes.set(xscale="log", xlabel="measured GB", ylabel="what it says / measured", ylim=(0, None))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ranges = "; ".join(f"{tool} from {min(values):.2f} to {max(values):.2f}" for tool, values in said.items())
+    show(figure, f"What each tool says, divided by what was measured, for {len(rows)} training steps: {ranges}.")
 
 
 def in_words(bars, measured=None, unit="GB"):
