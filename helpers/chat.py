@@ -49,6 +49,27 @@ def example(tokenizer, prompt, completion):
     return ids, len(before)
 
 
+def trl_batch(tokenizer, pairs):
+    """The batch that TRL's `SFTTrainer` makes of all `pairs`: {"input_ids", "labels"}, a list of numbers for each row.
+
+    pairs: dicts {"prompt": messages, "completion": messages}; short rows are padded on the right. The trainer wants a
+    model to train; it gets a tiny one with random weights, and trains nothing.
+    """
+    import tempfile
+
+    from datasets import Dataset
+    from transformers import LlamaConfig, LlamaForCausalLM
+    from trl import SFTConfig, SFTTrainer
+
+    config = LlamaConfig(vocab_size=len(tokenizer), hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = SFTConfig(output_dir=folder, use_cpu=True, bf16=False, report_to="none")
+        data = Dataset.from_list(list(pairs))
+        trainer = SFTTrainer(LlamaForCausalLM(config), settings, train_dataset=data, processing_class=tokenizer)
+        batch = trainer.data_collator(list(trainer.train_dataset))
+    return {name: batch[name].tolist() for name in ("input_ids", "labels")}
+
+
 def shortened(tokenizer, build, document, limit):
     """The messages `build(text)`, where text is as much of `document` as fits into `limit` tokens with everything else.
 

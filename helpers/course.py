@@ -66,6 +66,11 @@ def _budget():
     return Setting(chosen, "COURSE_BUDGET")
 
 
+def python_path():
+    """PYTHONPATH for other Pythons that are started: `helpers` comes from this project, wherever they run."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
 def by_budget(smoke, lesson, full):
     """The one of three values that belongs to this run's budget."""
     return {"smoke": smoke, "lesson": lesson, "full": full}[budget()]

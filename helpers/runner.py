@@ -109,18 +109,13 @@ def _execute(path, **settings):
     if not sys.stderr.isatty():
         print(f"Running {label}: {len(source.cells)} cells.", file=sys.stderr, flush=True)
     try:
-        _run_cells(executed, label, number, kept, settings | {"PYTHONPATH": _python_path()}, CELL_HOURS[budget])
+        _run_cells(executed, label, number, kept, settings | {"PYTHONPATH": course.python_path()}, CELL_HOURS[budget])
     finally:
         write_text(kept, nbformat.writes(executed) + "\n")
     if record_path.exists():
         record = json.loads(record_path.read_text(encoding="utf-8"))
         write_json(record_path, record | {"code_sha256": code_hash(source)})
     return executed
-
-
-def _python_path():
-    """`helpers` comes from this project, wherever the kernel starts."""
-    return os.pathsep.join(filter(None, [str(course.ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def _run_cells(executed, label, number, kept, settings, cell_hours):

@@ -59,8 +59,8 @@ def pool(runs):
         for name in flat[0]
         if all(_is_number(values.get(name)) for values in flat)
     }
-    values = _means(first["values"], per_seed)
     seeded = first.get("seeded", True)
+    values = _means(first["values"], per_seed) if seeded else dict(first["values"])
     for name, seeds_means, mean, interval in _pooled_items(runs) if seeded else ():
         per_seed[name] = seeds_means
         values |= {name: mean, f"{name}_ci": interval}

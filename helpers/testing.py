@@ -32,7 +32,7 @@ def run(lesson=None):
     from helpers import models
 
     started, counts = time.monotonic(), Counter()
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "COURSE_BUDGET": "smoke", "PYTHONPATH": _python_path()}
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "COURSE_BUDGET": "smoke", "PYTHONPATH": course.python_path()}
     for name in ("COURSE_MODEL", "COURSE_SEED", "COURSE_DEVICE", "COURSE_GRADING"):
         environment.pop(name, None)  # a learner's settings must not decide what the tests see
     print("ruff", flush=True)
@@ -58,10 +58,6 @@ def run(lesson=None):
     print(f"{(time.monotonic() - started) / 60:6.1f} minutes  in all")
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return 0 if counts["passed"] and not counts["failed"] else 1
-
-
-def _python_path():
-    return os.pathsep.join(filter(None, [str(course.ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def _pytest(what, arguments, environment):

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 import trl
-from datasets import Dataset
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from helpers import chat, models
 from helpers.errors import CourseError
@@ -93,20 +91,15 @@ def test_labels_keep_the_end_and_mask_prompt_and_padding():
     assert chat.labels([2, 5, 6, 2, 2, 2], 2, [1, 1, 1, 1, 0, 0]) == [-100, -100, 6, 2, -100, -100]
 
 
-def test_labels_equal_those_of_trl(tokenizer, tmp_path):
+def test_labels_equal_those_of_trl(tokenizer):
     rows = [
         {"prompt": [SYSTEM, *ASKED], "completion": [{"role": "assistant", "content": "3"}]},
         {"prompt": ASKED[:1], "completion": [{"role": "assistant", "content": "Hello.\n\n  😀 <|im_end|> said"}]},
         {"prompt": ASKED[2:], "completion": [{"role": "assistant", "content": "\nIt is 3, or \n"}]},
     ]
-    model = LlamaForCausalLM(
-        LlamaConfig(vocab_size=len(tokenizer), hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
-    )
-    settings = trl.SFTConfig(output_dir=str(tmp_path), use_cpu=True, bf16=False, report_to="none")
-    data = Dataset.from_list(rows)
-    trainer = trl.SFTTrainer(model, settings, train_dataset=data, processing_class=tokenizer)
-    batch = trainer.data_collator(list(trainer.train_dataset))
-    for row, ids, labels in zip(rows, batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
+    batch = chat.trl_batch(tokenizer, rows)
+    assert len({len(row) for row in batch["input_ids"] + batch["labels"]}) == 1
+    for row, ids, labels in zip(rows, batch["input_ids"], batch["labels"], strict=True):
         own, prompt_length = chat.example(tokenizer, row["prompt"], row["completion"])
         attention = [1] * len(own) + [0] * (len(ids) - len(own))
         assert ids[: len(own)] == own

@@ -1,13 +1,12 @@
 """Predicted memory equals measured memory on small models of several shapes, and the planner gives clear answers."""
 
 import itertools
-import json
 
 import pytest
 
 from helpers import memory, shapes
 from helpers.errors import CourseError
-from helpers.memory import compare, rivals, steps
+from helpers.memory import rivals
 
 # Small enough to train in a blink. With 3,000 words the logits are the largest part, with 200 the layers are.
 SIZES = {
@@ -24,6 +23,8 @@ SHAPES = {
 CASES = [
     *itertools.product(["tied"], ("full", "lora"), ("bfloat16", "float32"), (False, True)),
     *((name, *how) for name in list(SHAPES)[1:] for how in (("full", "bfloat16", False), ("lora", "float32", True))),
+    ("tied", "lora", "float16", False),
+    ("tied", "lora", "float16", True),
 ]
 
 
@@ -42,7 +43,7 @@ def step_of(config, method, dtype, checkpointing):
     from helpers import finetune
 
     torch.manual_seed(0)
-    weights = torch.float32 if method == "full" else getattr(torch, dtype)
+    weights = torch.bfloat16 if method == "lora" and dtype == "bfloat16" else torch.float32
     model = AutoModelForCausalLM.from_config(config).to(weights)
     if method == "lora":
         model = finetune.add_lora(model, rank=4)
@@ -55,7 +56,7 @@ def step_of(config, method, dtype, checkpointing):
 
     def step(batch, sequence):
         tokens = torch.randint(0, 200, (batch, sequence))
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16"):
+        with torch.autocast("cpu", dtype=getattr(torch, dtype), enabled=dtype != "float32"):
             loss = model(input_ids=tokens, labels=tokens, use_cache=False).loss
         loss.backward()
         optimizer.step()
@@ -102,6 +103,30 @@ def test_marks_are_taken_off_again():
     memory.measure(lambda: step(1, 8), model, optimizer)
     assert not any(p._post_accumulate_grad_hooks for p in model.parameters())
     assert not model.get_output_embeddings()._forward_hooks
+
+
+@pytest.mark.parametrize(
+    "change", [{"attention_bias": True}, {"mlp_bias": True}, {"head_dim": 32}], ids=lambda change: next(iter(change))
+)
+def test_other_layers_of_llamas_are_counted_too(change):
+    from transformers import AutoConfig
+
+    config = AutoConfig.for_model("llama", **(SIZES | change))
+    assert memory.Shape.of(config).parameters == shapes.skeleton(config).num_parameters()
+
+
+def test_numbers_may_be_numpys():
+    import numpy as np
+
+    assert memory.predict("llama-3.2-1b", batch=np.int64(4)).total == memory.predict("llama-3.2-1b", batch=4).total
+
+
+def test_gradients_from_before_do_not_hide():
+    model, optimizer, step = step_of(small("tied"), "full", "float32", False)
+    fresh = memory.measure(lambda: step(1, 8), model, optimizer).total
+    for parameter in model.parameters():
+        parameter.grad = parameter.detach().clone()
+    assert memory.measure(lambda: step(1, 8), model, optimizer).total == fresh
 
 
 @pytest.mark.parametrize("name", [name for name in shapes.names() if "t5" not in name])
@@ -152,6 +177,13 @@ def test_the_cache_of_keys_and_values():
         (lambda: memory.plan("llama-3.2-1b", gpus=["GTX 9000"]), "no GPU that is known here"),
         (lambda: memory.plan("llama-3.2-1b", gpus=[-4]), "its memory in GB"),
         (lambda: memory.plan("llama-3.2-1b", "lora", batch=0), "batch is 0"),
+        (lambda: memory.plan("llama-3.2-1b", gpus=None), "no GPU that is known here"),
+        (lambda: memory.plan("llama-3.2-1b", gpus=[["T4"]]), "no GPU that is known here"),
+        (lambda: memory.plan("llama-3.2-1b", loss_tokens=8), "no meaning"),
+        (lambda: memory.plan("llama-3.2-1b", reserve_gb=-1), "0 or more"),
+        (lambda: memory.predict("llama-3.2-1b", optimizer=["adamw"]), "adamw"),
+        (lambda: memory.predict("llama-3.2-1b", loss_tokens="a"), "whole number"),
+        (lambda: memory.zero(-1, 64, 1), "how many there are"),
         (lambda: memory.zero(7_500_000_000, 64, 4), "stage is 4"),
         (lambda: memory.zero(7_500_000_000, 0, 1), "gpus is 0"),
     ],
@@ -188,6 +220,31 @@ def test_the_advice_is_what_it_says():
     assert row.advice.endswith(f"{changed.total / 1e9:.1f} GB")
 
 
+def test_every_question_gets_an_answer_that_holds():
+    """Each row that does not fit says what to do, and where it gives a batch and GB, those fit."""
+    for model, method, sequence, batch, checkpointing in itertools.product(
+        ("smollm2-135m", "llama-3.1-8b", "llama-3.1-70b"), memory.METHODS, (256, 4096), (1, 16), (False, True)
+    ):
+        for row in memory.plan(model, method, sequence, [1, "T4", "H100"], batch, checkpointing=checkpointing):
+            assert row.fits == (row.advice == "") == (row.headroom_gb >= 0)
+            assert (row.largest_batch >= batch) == row.fits
+    (row,) = memory.plan("llama-3.1-70b", "qlora", 256, gpus=[24], checkpointing=True)
+    assert "weights alone take" in row.advice
+    (row,) = memory.plan("smollm2-135m", "qlora", gpus=[1])
+    assert "reserve" in row.advice
+    (row,) = memory.plan("llama-3.1-8b", "full", 8192, ["H100"], 16)
+    most = int(row.advice.split("batches of ")[1].split(",")[0])
+    room = 78.5e9
+    fits = [memory.predict("llama-3.1-8b", "lora", n, 8192, checkpointing=True).total <= room for n in (most, most + 1)]
+    assert fits == [True, False]
+
+
+def test_a_gpu_without_bf16_is_planned_for_in_fp16():
+    (row,) = memory.plan("llama-3.2-1b", "lora", 512, gpus=["T4"])
+    assert row.needed_gb * 1e9 == memory.predict("llama-3.2-1b", "lora", 1, 512, dtype="float16").total
+    assert row.needed_gb > memory.plan("llama-3.2-1b", "lora", 512, gpus=[16])[0].needed_gb
+
+
 def test_a_gpu_smaller_than_the_weights_is_told_so():
     (row,) = memory.plan("llama-3.1-70b", "qlora", 512, gpus=[24])
     assert not row.fits and "weights alone take" in row.advice
@@ -208,68 +265,3 @@ def test_the_rivals_say_what_they_publish():
     assert rivals.transformer_math(config, "full", 2, 128) == pytest.approx(18 * n + activations)
     fewer = rivals.transformer_math(config, "full", 2, 128, checkpointing=True)
     assert fewer == pytest.approx(18 * n + 2 * 128 * 2 * 576 * 30)
-
-
-def rows(*errors):
-    """Rows of a comparison whose predictions are off by `errors`; the rivals are off by a tenth and by nothing."""
-    part = "activations"
-    return [
-        {"measured": {part: 1000}, "predicted": {part: 1000 * (1 + e)}, "accelerate": 900, "transformer_math": 1000}
-        for e in errors
-    ]
-
-
-def test_the_summary_counts_errors_and_rivals(monkeypatch):
-    monkeypatch.setattr(compare, "PARTS", ("activations",))
-    found = compare.summary(rows(0.01, -0.2, 0.02))
-    assert found["memory_error_median"] == pytest.approx(0.02)
-    assert found["memory_error_max"] == pytest.approx(0.2)
-    assert found["closer_than_accelerate"] == pytest.approx(2 / 3)
-    assert found["closer_than_transformer_math"] == 0
-
-
-def test_a_sweep_goes_on_where_it_was_stopped(monkeypatch, tmp_path):
-    monkeypatch.setattr(compare.course, "RUNS", tmp_path)
-    monkeypatch.setattr("helpers.models.load_config", lambda: shapes.config("smollm2-135m"))
-    ran = []
-
-    def measure(configuration):
-        ran.append(configuration["method"])
-        if len(ran) == 2:
-            raise CourseError("the power went")
-        return {"measured": {"weights": 10**9}, "measured_at": "forward"}
-
-    monkeypatch.setattr(compare, "_in_a_process", measure)
-    wanted = [{"method": method, "batch": 1, "sequence": 64} for method in memory.METHODS]
-    with pytest.raises(CourseError):
-        compare.sweep(wanted)
-    found = compare.sweep(wanted)
-    assert ran == ["full", "lora", "lora", "qlora"]
-    assert [row["method"] for row in found] == list(memory.METHODS)
-    assert found[0]["predicted"]["weights"] == 4 * shapes.published("smollm2-135m")
-
-
-def test_a_process_that_fails_names_its_configuration():
-    with pytest.raises(CourseError, match="dora, 1 x 8 tokens failed"):
-        compare._in_a_process({"method": "dora", "batch": 1, "sequence": 8, "surprise": True})
-
-
-def test_a_process_that_ran_out_of_memory_says_so(monkeypatch):
-    killed = type("Done", (), {"returncode": -9, "stdout": "", "stderr": ""})
-    monkeypatch.setattr(compare.subprocess, "run", lambda *args, **options: killed)
-    with pytest.raises(CourseError, match="lora, 8 x 512 tokens, checkpointing: the system ended the process"):
-        compare._in_a_process({"method": "lora", "batch": 8, "sequence": 512, "checkpointing": True})
-
-
-def test_the_base_model_in_four_bits_is_as_predicted():
-    """QLoRA needs the real loading path, so this one trains the base model, on few tokens."""
-    measured = steps.measured("qlora", batch=1, sequence=32)
-    predicted = memory.predict("smollm2-135m", "qlora", 1, 32, dtype=str(steps.course.dtype()).removeprefix("torch."))
-    assert abs(memory.error(predicted.total, measured.total)) < 0.05
-    for part in ("weights", "quantisation constants", "adapters", "optimizer"):
-        assert predicted.parts[part] == pytest.approx(measured.parts[part], rel=0.01), part
-
-
-def test_the_grid_is_the_one_that_is_published():
-    assert len(compare.GRID) == 3 * 4 * 3 * 2
-    assert len({json.dumps(configuration) for configuration in compare.GRID}) == len(compare.GRID)

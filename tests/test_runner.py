@@ -291,11 +291,12 @@ def test_results_run_every_seed_once_and_pool_them(project, capsys, monkeypatch)
 
 
 def test_results_that_no_seed_changes_run_once_and_keep_their_rows(project):
-    record = "course.record('00', {'error': 0.25}, [{'id': 'a', 'parts': {'x': 1}}], seeded=False)"
-    write(project, f"from helpers import course; {record}")
+    values, items = {"error": 0.25, "steps": 3, "ci": [0, 1]}, [{"id": "a", "parts": {"x": 1}}]
+    write(project, f"from helpers import course; course.record('00', {values}, {items}, seeded=False)")
     assert runner.results("00") == 0
     pooled = json.loads((project / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))
     assert pooled["seeds"] == [0] and pooled["values"]["error"] == 0.25 and "per_seed" not in pooled
+    assert pooled["values"]["steps"] == 3 and pooled["values"]["ci"] == [0, 1]  # kept as they are
     assert pooled["items"] == [{"id": "a", "parts": {"x": 1}}]
 
 

@@ -95,11 +95,10 @@ def test_a_map_has_a_picture_for_each_head(shown):
 
 
 def test_ranked_bars_show_their_numbers(shown):
-    figures.ranked({"b": 0.5, "a": 0.25}, "share", "bars", marked=["a"])
+    figures.ranked({"b": 0.5, "a": 0.25}, "share", "bars")
     axes = shown[0][0].axes[0]
     assert [bar.get_width() for bar in axes.patches] == [0.5, 0.25]
     assert [text.get_text() for text in axes.texts] == ["0.50", "0.25"]
-    assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
 
 
 def test_hidden_scores_are_left_blank(shown):
@@ -115,6 +114,8 @@ def test_the_lens_names_every_word(shown):
 
 
 def test_bars_without_a_layer_start_at_the_whole_models_loss(shown):
-    figures.without_layers([3.0, 2.0], 1.5, "layers")
-    bars = shown[0][0].axes[0].patches
+    figures.without_layers({0: 3.0, 11: 2.0}, 1.5, "layers")
+    axes = shown[0][0].axes[0]
+    bars = axes.patches
     assert [(bar.get_y(), bar.get_height()) for bar in bars] == [(1.5, 1.5), (1.5, 0.5)]
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == [0, 11] and axes.get_ylim()[0] == 0

@@ -85,10 +85,16 @@ def fertility(answer):
     if hasattr(got, "item"):
         got = got.item()
     told = f"For {texts}, with a token for each character,"
+    joined = (
+        "that joins the texts before it splits them. Joined, words grow together, or the glue makes tokens of its own. "
+        "Split and count each text by itself, and add up."
+    )
     mistakes = {
         mean: "that is the mean of the texts' own ratios. Add up all tokens and all words first, and divide once, so "
         "that a short text counts less.",
         sum(words) / sum(characters): "that is words per token. Divide the tokens by the words.",
+        sum(characters) / len("".join(texts).split()): joined,
+        len(" ".join(texts)) / sum(words): joined,
         sum(characters) / spaced: 'text.split(" ") counts empty words between two spaces, and no line breaks. '
         "Use text.split().",
         1.0: "that is characters per token. Divide by the number of words.",

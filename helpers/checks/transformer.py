@@ -154,6 +154,12 @@ def _span_mistakes(tokens, spans, inputs, labels):
 
     inclusive = [(start, min(stop + 1, len(tokens))) for start, stop in spans]
     many = sum(stop - start for start, stop in spans)
+    merged = []
+    for start, stop in spans:
+        if merged and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((start, stop))
     return [
         (lambda i, o: (i, o) == (labels, inputs), "inputs and labels are exchanged."),
         (lambda i, o: o == labels[:-1], f"the labels lack the last sentinel, {end}, which says: the end."),
@@ -168,6 +174,10 @@ def _span_mistakes(tokens, spans, inputs, labels):
         (
             lambda i, o: many > len(spans) and sum(word.startswith("<extra_id_") for word in i) == many,
             "each token has a sentinel. A span gets one, however long it is.",
+        ),
+        (
+            lambda i, o: len(merged) < len(spans) and (i, o) == objectives.span_corruption(tokens, merged),
+            "spans that touch become one. Each keeps a sentinel of its own.",
         ),
         (lambda i, o: i == kept, "the inputs lack the sentinels that say where something was taken out."),
         (lambda i, o: o and o == [w for w in labels if not w.startswith("<extra")], "the labels lack the sentinels."),

@@ -6,7 +6,8 @@
 from helpers.memory.footprint import PARTS, Footprint, error
 from helpers.memory.measure import measure, standing
 from helpers.memory.plan import GPUS, Fit, largest_batch, plan, zero
-from helpers.memory.predict import METHODS, OPTIMIZERS, Shape, kv_cache, predict
+from helpers.memory.predict import METHODS, OPTIMIZERS, kv_cache, predict
+from helpers.memory.shape import Shape
 
 __all__ = [
     "GPUS",

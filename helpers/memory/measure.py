@@ -19,9 +19,16 @@ def measure(step, model, optimizer=None):
     that the optimizer's state exists. Works on CPU and CUDA. What lies in memory already counts as weights, constants,
     adapters or optimizer state; what the step allocates is traced, and counts as what made it.
 
-    Raises CourseError if PyTorch's profiler recorded no allocation.
+    Gradients that stand from before are dropped first, so that all of them are made, and seen, in this step. A part is
+    told by what made it, or by its size: where batch × sequence equals the model's width, the embedding's gradient has
+    the size of the logits, and counts as these.
+
+    Raises CourseError on a device that PyTorch cannot trace, and if it recorded no allocation.
     """
     device = next(model.parameters()).device.type
+    if device not in ("cpu", "cuda"):
+        raise CourseError(f"PyTorch traces no memory on {device}. Set COURSE_DEVICE=cpu, and run the lesson again.")
+    model.zero_grad(set_to_none=True)
     stays = standing(model, optimizer)
     with _marks(model), _profiler(device) as profiler:
         step()
@@ -105,6 +112,7 @@ class _Trace:
 
     def __init__(self, profiler, device, model):
         self.device = device
+        self.slack = 2**20 if device == "cuda" else 0  # CUDA's allocator rounds blocks up
         self.weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
         # A tied embedding's two gradients are one in the end; before that, one has no mark of its own.
         embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
@@ -169,11 +177,16 @@ class _Trace:
         in_backward = self.backward_from is not None and at >= self.backward_from
         if what == "copy":
             return "low-precision copies"
-        if gradient or (in_backward and size == self.embedding_gradient):
+        if gradient:
             return "gradients"
-        if any(size in (2 * numbers, 4 * numbers) for numbers in self.logits):
+        if any(self._is(size, width * numbers) for numbers in self.logits for width in (2, 4)):
             return "logits and loss"
+        if in_backward and self.embedding_gradient and self._is(size, self.embedding_gradient):
+            return "gradients"
         return "activations"
+
+    def _is(self, size, wanted):
+        return 0 <= size - wanted <= self.slack
 
     def _moment(self, at):
         if self.backward_from is None or at < self.backward_from:

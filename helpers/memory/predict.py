@@ -4,86 +4,21 @@ It follows one step of a Llama-like decoder in transformers, with PyTorch's fuse
 AdamW, and adds up what is alive at the few moments where the peak can be. Each term names what keeps it alive. Lesson
 04 derives the terms; `measure` holds them against the allocator (tests/test_memory.py, `results 04`).
 
-Not counted: what a GPU's driver and libraries take for themselves (`plan` reserves room for it), padding masks, and
-fragments of the allocator's blocks.
+Not counted: what a GPU's driver and libraries take for themselves (`plan` reserves room for it); gaps between the
+allocator's blocks; what padding adds (the mask, and keys and values repeated for every query head: 3 % in one try);
+the working space of optimizers that are not fused; windows of attention shorter than the sequence.
 """
 
 from dataclasses import dataclass
 
 from helpers.errors import CourseError
 from helpers.memory.footprint import peak
+from helpers.memory.shape import Shape, need, need_positive, shape_of
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 METHODS = ("full", "lora", "qlora")
 # Bytes of optimizer state per trained parameter, which all trainings here keep in fp32 (AdamW: two moments).
 OPTIMIZERS = {"adamw": 8, "sgd": 0, "sgd_momentum": 4}
-FAMILIES = ("llama", "qwen2", "mistral", "smollm")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The numbers of a decoder's config that memory depends on."""
-
-    vocabulary: int
-    hidden: int
-    layers: int
-    heads: int
-    query: int  # width of all query heads together
-    key: int  # width of all key heads together; with grouped-query attention less than `query`
-    mlp: int
-    biases: int  # numbers in all biases of a layer
-    tied: bool  # whether the output layer is the embedding
-
-    @classmethod
-    def of(cls, config):
-        """The shape that a transformers config describes. Raises CourseError for a family that is built otherwise."""
-        family = getattr(config, "model_type", type(config).__name__)
-        if family not in FAMILIES:
-            raise CourseError(
-                f"Memory is predicted for decoders built like Llama ({', '.join(FAMILIES)}); this is {family!r}. "
-                "Choose one of those, or measure: memory.measure works for any model."
-            )
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        query, key = width * config.num_attention_heads, width * config.num_key_value_heads
-        biases = query + 2 * key if family == "qwen2" or getattr(config, "attention_bias", False) else 0
-        return cls(
-            vocabulary=config.vocab_size,
-            hidden=config.hidden_size,
-            layers=config.num_hidden_layers,
-            heads=config.num_attention_heads,
-            query=query,
-            key=key,
-            mlp=config.intermediate_size,
-            biases=biases,
-            tied=bool(config.tie_word_embeddings),
-        )
-
-    @property
-    def linears(self):
-        """(inputs, outputs) of each linear layer inside one decoder layer: q, k, v, o, gate, up, down."""
-        attention = [(self.hidden, self.query), (self.hidden, self.key), (self.hidden, self.key)]
-        attention += [(self.query, self.hidden)]
-        return attention + [(self.hidden, self.mlp), (self.hidden, self.mlp), (self.mlp, self.hidden)]
-
-    @property
-    def linear(self):
-        """Parameters of the linear layers of one decoder layer, without biases."""
-        return sum(inputs * outputs for inputs, outputs in self.linears)
-
-    @property
-    def embedding(self):
-        """Parameters of the embedding; an untied output layer has as many again."""
-        return self.vocabulary * self.hidden
-
-    @property
-    def parameters(self):
-        """All parameters of the model."""
-        layer = self.linear + self.biases + 2 * self.hidden
-        return (1 if self.tied else 2) * self.embedding + self.layers * layer + self.hidden
-
-    def adapters(self, rank):
-        """Parameters that LoRA of this rank puts beside all linear layers of all decoder layers."""
-        return self.layers * sum(rank * (inputs + outputs) for inputs, outputs in self.linears)
 
 
 def predict(
@@ -102,7 +37,8 @@ def predict(
 
     config: a transformers config of a Llama-like decoder, or a name from `shapes.names()`.
     method: 'full' trains fp32 weights under autocast; 'lora' trains fp32 adapters of `rank` beside all linear layers,
-    on weights in `dtype`; 'qlora' the same on NF4 weights with double quantisation.
+    on weights in `dtype`; 'qlora' the same on NF4 weights with double quantisation. Where dtype is 'float16', what is
+    not quantised is fp32 (as `models.load_model` has it, because training in pure fp16 overflows).
     batch: sequences; sequence: tokens in each. dtype: what matrix products run in. optimizer: one of OPTIMIZERS.
     checkpointing: keep each layer's input only, and compute the layer again in the backward pass.
     loss_tokens: positions that get logits; all by default, fewer where the loss is on answers only.
@@ -114,11 +50,15 @@ def predict(
     need(optimizer, OPTIMIZERS, "optimizer")
     for name, value in {"batch": batch, "sequence": sequence, "rank": rank}.items():
         need_positive(name, value)
+    if loss_tokens is not None:
+        need_positive("loss_tokens", loss_tokens)
     tokens = batch * sequence
     logits = tokens if loss_tokens is None else loss_tokens
-    if not 0 < logits <= tokens:
+    if logits > tokens:
         raise CourseError(f"loss_tokens is {logits!r}. Give a number from 1 to batch x sequence = {tokens}.")
-    step = _Step(shape, method, tokens, sequence, logits, BYTES[dtype], OPTIMIZERS[optimizer], checkpointing, rank)
+    stream = 4 if method == "full" or dtype == "float16" else BYTES[dtype]
+    state = OPTIMIZERS[optimizer]
+    step = _Step(shape, method, tokens, sequence, logits, BYTES[dtype], stream, state, checkpointing, rank)
     return peak(step.moments())
 
 
@@ -132,14 +72,10 @@ class _Step:
     sequence: int
     logit_rows: int
     compute: int  # bytes of a number in a matrix product
-    state: int
+    stream: int  # of a weight that is not quantised, and so of a number between layers
+    state: int  # of the optimizer, for each trained parameter
     checkpointing: bool
     rank: int
-
-    @property
-    def stream(self):
-        """Bytes of a number between layers: what the embedding holds."""
-        return 4 if self.method == "full" else self.compute
 
     def moments(self):
         """Name → bytes by part, at each moment where the peak can be."""
@@ -188,11 +124,11 @@ class _Step:
         adapters = s.adapters(self.rank)
         parts = {"adapters": 4 * adapters, "optimizer": self.state * adapters}
         if self.method == "lora":
-            return parts | {"weights": self.compute * s.parameters}
+            return parts | {"weights": self.stream * s.parameters}
         # NF4: half a byte a weight. Constants (QLoRA, section 3): one byte for 64 weights, and four for 256 of those;
         # beside them each linear layer carries its two code tables.
         constants = linear / 64 + 4 * linear / (64 * 256) + s.layers * len(s.linears) * 4 * (16 + 256 + 1)
-        return parts | {"weights": linear / 2 + self.compute * others, "quantisation constants": constants}
+        return parts | {"weights": linear / 2 + self.stream * others, "quantisation constants": constants}
 
     def layer(self):
         """What autograd keeps of one decoder layer between its forward and its backward pass."""
@@ -234,17 +170,25 @@ class _Step:
         return (n * s.hidden * 4 if self.checkpointing else 0) + angles
 
     def copies(self):
-        """Autocast's 16-bit copies of the fp32 weights that are trained, alive until the backward pass used them."""
+        """Autocast's 16-bit copies of fp32 weights. It keeps those of trained weights until the forward pass ends.
+
+        A frozen weight's copy is kept by the layer that used it, so checkpointing drops it.
+        """
+        if self.checkpointing and self.method != "full":
+            return self.shape.layers * self.adapter_copies() + self.output_copy()
         return self.shape.layers * self.layer_copies() + self.output_copy()
 
     def layer_copies(self):
-        if self.compute == 4:
+        copied = self.stream > self.compute and self.method != "qlora"
+        return (self.compute * self.shape.linear if copied else 0) + self.adapter_copies()
+
+    def adapter_copies(self):
+        if self.method == "full" or self.compute == 4:
             return 0
-        s = self.shape
-        return (s.linear if self.method == "full" else s.adapters(self.rank) / s.layers) * self.compute
+        return self.compute * self.shape.adapters(self.rank) / self.shape.layers
 
     def output_copy(self):
-        return self.shape.embedding * self.compute if self.method == "full" and self.compute < 4 else 0
+        return self.compute * self.shape.embedding if self.stream > self.compute else 0
 
     def gradients_at_start(self):
         """The output layer's gradient, before any other: in 16 bits, and cast to fp32."""
@@ -285,26 +229,3 @@ def kv_cache(config, tokens, batch=1, dtype="bfloat16"):
     need_positive("tokens", tokens)
     need_positive("batch", batch)
     return 2 * shape.layers * shape.key * tokens * batch * BYTES[dtype]
-
-
-def shape_of(config):
-    """The Shape that a name, a config or a Shape stands for. Raises CourseError."""
-    if isinstance(config, Shape):
-        return config
-    if isinstance(config, str):
-        from helpers import shapes
-
-        config = shapes.config(config)
-    return Shape.of(config)
-
-
-def need(value, known, what):
-    """Raise CourseError, naming the choices, unless `value` is one of `known`."""
-    if value not in known:
-        raise CourseError(f"{what} is {value!r}. Choose one of {', '.join(map(str, known))}.")
-
-
-def need_positive(name, value):
-    """Raise CourseError unless `value` is a whole number of at least 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise CourseError(f"{name} is {value!r}. Give a whole number of at least 1.")

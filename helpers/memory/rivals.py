@@ -4,7 +4,8 @@ Both were made for training all weights. For adapters each is given what it lack
 weights at their size in memory, and its rule for training applied to the adapters alone.
 """
 
-from helpers.memory.predict import BYTES, Shape
+from helpers.memory.predict import BYTES
+from helpers.memory.shape import Shape
 
 
 def accelerate_estimate(model, config, method="full", dtype="bfloat16", rank=16):

@@ -21,40 +21,28 @@ def word_map(groups, points, alt):
     for colour, (name, words) in zip(PALETTE, groups.items(), strict=False):
         at = points[start : start + len(words)]
         axes.scatter(at[:, 0], at[:, 1], s=14, color=colour, label=name)
-        for word, (x, y) in zip(words, at, strict=True):
-            axes.annotate(word, (x, y), (4, 2), textcoords="offset points", color=colour, fontsize=9)
+        for number, (word, point) in enumerate(zip(words, at, strict=True)):
+            offset = (4, 3) if number % 2 else (4, -9)  # above and below in turn, so that fewer overlap
+            axes.annotate(word, point, offset, textcoords="offset points", color=colour, fontsize=9)
         start += len(words)
     axes.set(xticks=[], yticks=[])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=len(groups))
     show(figure, alt)
 
 
-def ranked(values, xlabel, alt, title="", marked=(), form="{:.2f}"):
-    """Horizontal bars, the first on top. values: label → number; those in `marked` have the second colour."""
+def ranked(values, xlabel, alt, title="", form="{:.2f}"):
+    """Horizontal bars, the first on top. values: label → number."""
     import matplotlib.pyplot as plt
 
     style()
     figure, axes = plt.subplots(figsize=(7, 0.6 + 0.25 * len(values)))
-    colours = [PALETTE[1] if label in marked else PALETTE[0] for label in values]
-    bars = axes.barh(range(len(values)), list(values.values()), color=colours)
+    bars = axes.barh(range(len(values)), list(values.values()), color=PALETTE[0])
     axes.bar_label(bars, [form.format(value) for value in values.values()], padding=3, fontsize=8)
     axes.set_yticks(range(len(values)), list(values), **MONO)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.axvline(0, color="#333333", linewidth=0.8)
     axes.set(xlabel=xlabel, title=title)
-    show(figure, alt)
-
-
-def stripes(scores, alt):
-    """Scores between every two positions, as colours."""
-    import matplotlib.pyplot as plt
-
-    style()
-    figure, axes = plt.subplots(figsize=(4.6, 3.8))
-    drawn = axes.imshow(scores, cmap="cividis")
-    figure.colorbar(drawn, ax=axes, label="score")
-    axes.set(xlabel="position of the one", ylabel="position of the other")
     show(figure, alt)
 
 
@@ -135,7 +123,7 @@ def head_scores(scores, alt):
 
 
 def lens(tokens, layers, words, chances, alt):
-    """What each layer would predict after each token. words, chances: one row per layer, one entry per token."""
+    """What the model would say if it stopped early. layers: numbers of layers; words, chances: a row for each of them."""
     import matplotlib.pyplot as plt
 
     style()
@@ -149,20 +137,21 @@ def lens(tokens, layers, words, chances, alt):
             )
     axes.set_xticks(range(len(tokens)), tokens, **MONO)
     axes.set_yticks(range(len(layers)), layers)
-    axes.set(xlabel="after this token", ylabel="after this layer")
+    axes.set(xlabel="after this token", ylabel="after this many layers")
     figure.colorbar(drawn, ax=axes, label="its probability", pad=0.02)
     show(figure, alt)
 
 
 def without_layers(losses, whole, alt):
-    """The loss without each layer, as bars from the whole model's loss upwards. losses: one per layer."""
+    """The loss without each layer, as bars from the whole model's loss upwards. losses: layer → loss without it."""
     import matplotlib.pyplot as plt
 
     style()
     figure, axes = plt.subplots(figsize=(8, 3.2))
-    axes.bar(range(len(losses)), [loss - whole for loss in losses], bottom=whole, color=PALETTE[0])
+    axes.bar(list(losses), [loss - whole for loss in losses.values()], bottom=whole, color=PALETTE[0])
     axes.axhline(whole, color=PALETTE[3], linewidth=1.5, label="all layers")
-    axes.set(xlabel="the layer left out", ylabel="loss (nats per token)", xticks=range(0, len(losses), 2))
+    axes.set(xlabel="the layer left out", ylabel="loss (nats per token)")
+    axes.set(xticks=range(0, max(losses) + 1, 2), ylim=(0, None))
     axes.legend()
     show(figure, alt)
 

@@ -1,3 +1,3 @@
-# expect: it should give
+# expect: joins the texts before it splits them
 def fertility(tokenize, texts):
     return len(tokenize(" ".join(texts))) / len(" ".join(texts).split())

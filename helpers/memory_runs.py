@@ -1,4 +1,7 @@
-"""Prediction held against measurement over many training steps, a process for each, and against what others predict."""
+"""Training steps to measure, and prediction held against measurement over many of them, a process for each.
+
+`python -m helpers.memory_runs '{"method": "lora", "batch": 4, "sequence": 256}'` measures one and prints it as JSON.
+"""
 
 import hashlib
 import itertools
@@ -6,13 +9,13 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 from helpers import course
 from helpers.errors import CourseError
 from helpers.files import write_json
-from helpers.memory import rivals
-from helpers.memory.footprint import PARTS, error
-from helpers.memory.predict import METHODS, predict
+from helpers.memory import METHODS, PARTS, error, measure, predict, rivals
+from helpers.memory.shape import need
 from helpers.progress import Bar
 
 # What the full budget measures: 72 steps.
@@ -22,6 +25,54 @@ GRID = [
         METHODS, (64, 128, 256, 512), (1, 4, 8), (False, True)
     )
 ]
+
+
+def build(method, checkpointing=False, rank=16):
+    """The course's model, ready to train by `method`, and its optimizer (fused AdamW, as Trainer's default).
+
+    'full' trains fp32 weights under autocast; 'lora' and 'qlora' train fp32 adapters on frozen weights.
+    """
+    import torch
+
+    from helpers import finetune, models
+
+    need(method, METHODS, "method")
+    if method == "qlora":
+        model = models.load_4bit_model()
+    else:
+        model = models.load_model()
+    model = model.float() if method == "full" else finetune.add_lora(model, rank)
+    model.train()
+    if checkpointing:
+        if method != "full":
+            model.enable_input_require_grads()  # or the first layer, with nothing to train before it, gets no gradient
+        model.activation_checkpointing_enable()
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return model, torch.optim.AdamW(trained, lr=1e-4, fused=course.device() != "mps")
+
+
+def training_step(model, optimizer, batch, sequence):
+    """A function that trains `model` for one step on random tokens: forward under autocast, backward, update."""
+    import torch
+
+    generator = torch.Generator().manual_seed(course.seed())
+    tokens = torch.randint(0, model.config.vocab_size, (batch, sequence), generator=generator).to(model.device)
+
+    def step():
+        with course.autocast():
+            loss = model(input_ids=tokens, labels=tokens, use_cache=False).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def measured(method, batch, sequence, checkpointing=False, rank=16):
+    """The Footprint of one training step, measured in this process."""
+    model, optimizer = build(method, checkpointing, rank)
+    training_step(model, optimizer, 1, 8)()  # a small step first: it makes the optimizer's state
+    return measure(training_step(model, optimizer, batch, sequence), model, optimizer)
 
 
 def sweep(configurations, label="Measuring"):
@@ -72,17 +123,21 @@ def describe(row):
 
 def _fingerprint(configuration):
     """A hash of all that a measurement depends on."""
-    here = course.ROOT / "helpers" / "memory"
-    code = [(here / name).read_bytes() for name in ("footprint.py", "measure.py", "steps.py")]
-    settings = [course.device(), str(course.dtype()), course.model(), course.versions(), configuration]
-    about = json.dumps(settings, sort_keys=True).encode()
+    made_by = ("memory/footprint.py", "memory/measure.py", "memory_runs.py", "models.py", "finetune.py")
+    code = [(course.ROOT / "helpers" / name).read_bytes() for name in made_by]
+    machine = [str(course.settings()["device"]), str(course.dtype()), course.model()]
+    libraries = course.versions() | {"bitsandbytes": version("bitsandbytes")}
+    settings = {"checkpointing": False, "rank": 16} | configuration
+    about = json.dumps([machine, libraries, settings], sort_keys=True).encode()
     return hashlib.sha256(b"\0".join([*code, about])).hexdigest()[:20]
 
 
 def _in_a_process(configuration):
-    command = [sys.executable, "-m", "helpers.memory.steps", json.dumps(configuration)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(course.ROOT), os.environ.get("PYTHONPATH", "")])}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "helpers.memory_runs", json.dumps(configuration)]
+    environment = os.environ | {"PYTHONPATH": course.python_path(), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", env=environment, stdin=subprocess.DEVNULL
+    )
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
     if done.returncode in (-9, 137):
@@ -133,3 +188,9 @@ def part_errors(rows, least=0.05):
 
 def _total(value):
     return sum(value.values()) if isinstance(value, dict) else value
+
+
+if __name__ == "__main__":
+    course.quiet()
+    found = measured(**json.loads(sys.argv[1]))
+    print(json.dumps({"measured": found.parts, "measured_at": found.moment}))
