@@ -195,10 +195,16 @@ def generate(
     """Answer each conversation and return the answers as texts, in order: the likeliest token each time, or sampled.
 
     conversations: lists of {"role": ..., "content": ...}; the answer is what an assistant says next.
-    do_sample: draw each token at random instead, after temperature, top_k (0: all) and top_p (1: all), from
-    generators seeded with `seed` (the course's seed if None). The same call then gives the same texts; another
-    batch size need not. Batches hold prompts of similar length, because padding is computed too.
+    do_sample: draw each token at random instead, after temperature, top_k (0: all) and top_p (1: all), with `seed`
+    (the course's seed if None); the random numbers of the caller go on as if nothing had been drawn. The same call
+    gives the same texts; another batch size need not. Batches hold prompts of similar length, because padding is
+    computed too. Raises CourseError on settings that cannot be.
     """
+    if not (temperature > 0 and top_k >= 0 and 0 < top_p <= 1):
+        raise CourseError(
+            f"temperature is {temperature}, top_k {top_k} and top_p {top_p}. Temperature must be above 0 (to leave "
+            "nothing to chance, leave do_sample out), top_k 0 or more, top_p above 0 and at most 1."
+        )
     import torch
     from transformers import StoppingCriteria, StoppingCriteriaList
 
@@ -220,8 +226,14 @@ def generate(
     decoding = {"do_sample": do_sample}
     if do_sample:  # without sampling, transformers warns about settings that have no effect
         decoding |= {"temperature": float(temperature), "top_k": top_k, "top_p": float(top_p)}
-        torch.manual_seed(course.seed() if seed is None else seed)
-    with Bar(len(prompts), label) as bar, torch.inference_mode(), course.autocast():
+    with (
+        Bar(len(prompts), label) as bar,
+        torch.inference_mode(),
+        course.autocast(),
+        torch.random.fork_rng(enabled=do_sample),
+    ):
+        if do_sample:
+            torch.manual_seed(course.seed() if seed is None else seed)
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             inputs = tokenizer(

@@ -1,5 +1,8 @@
 """Things to poke: a drawing with sliders where the front end has them, the same drawing without them elsewhere."""
 
+import html
+
+from helpers.errors import CourseError
 from helpers.saving import WIDGET_VIEW
 
 
@@ -12,12 +15,21 @@ def explore(draw, **choices):
     """
     from IPython.display import display
 
-    first = {name: choice[1] if isinstance(choice, tuple) else choice[0] for name, choice in choices.items()}
+    choices = {name: _with_first(name, choice) for name, choice in choices.items()}
+    first = {name: begin for name, (_, begin) in choices.items()}
     still = draw(**first)
     shown = {"text/html": still, "text/plain": f"A drawing for {_in_words(first)}"}
     if view := _controls(draw, choices, first, still):
         shown[WIDGET_VIEW] = view
     display(shown, raw=True)
+
+
+def _with_first(name, choice):
+    """(values, the one to begin with) of a choice, which may be the values alone."""
+    values, first = choice if isinstance(choice, tuple) and len(choice) == 2 else (choice, None)
+    if not isinstance(values, list) or not values or (first is not None and first not in values):
+        raise CourseError(f"{name} is {choice!r}. Give a list of values, or (a list, one of it to begin with).")
+    return values, values[0] if first is None else first
 
 
 def _in_words(values):
@@ -37,21 +49,21 @@ def _controls(draw, choices, first, still):
     drawing = ipywidgets.HTML(still)
     sliders = {
         name: ipywidgets.SelectionSlider(
-            options=choice[0] if isinstance(choice, tuple) else choice,
+            options=values,
             value=first[name],
             description=name.replace("_", " "),
             continuous_update=False,
             style={"description_width": "9em"},
             layout={"width": "32em"},
         )
-        for name, choice in choices.items()
+        for name, (values, _) in choices.items()
     }
 
     def redraw(_):
         try:
             drawing.value = draw(**{name: slider.value for name, slider in sliders.items()})
         except Exception as error:  # a widget's callback would swallow it
-            drawing.value = f"<pre>{type(error).__name__}: {error}</pre>"
+            drawing.value = f"<pre>{html.escape(f'{type(error).__name__}: {error}')}</pre>"
 
     for slider in sliders.values():
         slider.observe(redraw, names="value")

@@ -111,3 +111,9 @@ def test_an_unknown_hub_model_without_a_network_ends_in_one_sentence(monkeypatch
 
 def test_the_licence_is_known_without_a_network():
     assert models.licence() == "Apache-2.0" and course.model() == course.BASE_MODEL
+
+
+@pytest.mark.parametrize("setting", [{"temperature": 0}, {"top_k": -1}, {"top_p": 1.5}, {"top_p": 0}])
+def test_sampling_settings_that_cannot_be_are_named(setting):
+    with pytest.raises(CourseError, match=next(iter(setting))):
+        models.generate(None, None, [], do_sample=True, **setting)

@@ -3,6 +3,7 @@
 import pytest
 
 from helpers import progress, widgets
+from helpers.errors import CourseError
 from helpers.saving import WIDGET_VIEW
 
 
@@ -33,3 +34,10 @@ def test_in_a_kernel_a_slider_redraws(shown, monkeypatch):
     assert drawing.value == "<b>2</b>"
     slider.value = 0
     assert "ZeroDivisionError" in drawing.value
+
+
+@pytest.mark.parametrize("choice", [(0.1, 0.5), ([0.1, 0.5], 0.3), [], 5])
+def test_choices_that_are_none_are_named(shown, choice):
+    with pytest.raises(CourseError, match="heat is"):
+        widgets.explore(str, heat=choice)
+    assert shown == []

@@ -38,6 +38,9 @@ def training_gb(answer):
     _name_mistake(got, mistakes, asked)
     require_close(got, right, asked + ":")
     require_close(answer(0, 7e9, 4), 112.0, "in training_gb(0, 7e9, 4) every parameter is trained, and all is fp32.")
+    part = answer(0, 0.25e9, 1)
+    require(part != 2, "training_gb(0, 0.25e9, 1) is 2.5 GB. Use /, not //, which drops what is behind the point.")
+    require_close(part, 2.5, "in training_gb(0, 0.25e9, 1) each parameter takes 1 + 1 + 8 bytes.")
     require_close(answer(8e9, 0, 2), 16.0, "in training_gb(8e9, 0, 2) nothing is trained, so only weights are needed.")
 
 

@@ -123,7 +123,7 @@ def head_scores(scores, alt):
 
 
 def lens(tokens, layers, words, chances, alt):
-    """What the model would say if it stopped early. layers: numbers of layers; words, chances: a row for each of them."""
+    """What the model would say if it stopped early. layers: how many; words, chances: a row for each number of layers."""
     import matplotlib.pyplot as plt
 
     style()

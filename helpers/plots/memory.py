@@ -157,7 +157,7 @@ def over(x, lines, points=None, *, xlabel, ylabel, title="", limits=None, log=Fa
     style()
     figure, axes = plt.subplots()
     for place, (name, values) in enumerate(lines.items()):
-        axes.plot(x, values, color=PALETTE[place], marker="os^Dv"[place] if not points else None, label=name)
+        axes.plot(x, values, color=PALETTE[place], marker="os^Dv"[place % 5] if not points else None, label=name)
         found = (points or {}).get(name, [])
         axes.plot(*zip(*found, strict=True), "o", color=PALETTE[place], markeredgecolor="black") if found else None
     if points:
@@ -177,9 +177,9 @@ def images(pictures, alt, colours="gray", limit=None):
     import matplotlib.pyplot as plt
 
     style()
-    figure, axes = plt.subplots(1, len(pictures), figsize=(2.1 * len(pictures), 2.5))
+    figure, axes = plt.subplots(1, len(pictures), figsize=(2.1 * len(pictures), 2.5), squeeze=False)
     low, high = (0, 1) if limit is None else (-limit, limit)
-    for place, (name, values) in zip(axes, pictures.items(), strict=True):
+    for place, (name, values) in zip(axes[0], pictures.items(), strict=True):
         place.imshow(values, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         place.set_title(name, fontsize=9)
         place.axis("off")
