@@ -94,6 +94,12 @@ def test_a_map_has_a_picture_for_each_head(shown):
     assert [label.get_text() for label in axes.get_xticklabels()] == list("012345")
 
 
+def test_labels_of_neighbours_point_away_from_each_other(shown):
+    figures.word_map({"pets": ["dog", "cat"], "food": ["tea"]}, np.array([[0.0, 0], [1, 0], [9, 9]]), "map")
+    labels = {text.get_text(): text.get_ha() for text in shown[0][0].axes[0].texts}
+    assert labels == {"dog": "right", "cat": "left", "tea": "left"}
+
+
 def test_ranked_bars_show_their_numbers(shown):
     figures.ranked({"b": 0.5, "a": 0.25}, "share", "bars")
     axes = shown[0][0].axes[0]

@@ -14,17 +14,24 @@ def visible(token):
 def word_map(groups, points, alt):
     """Words as points in the plane. groups: name → words; points: array (words in that order, 2)."""
     import matplotlib.pyplot as plt
+    import numpy as np
 
     style()
     figure, axes = plt.subplots(figsize=(8, 5))
+    gaps = np.linalg.norm(points[:, None] - points, axis=2) + np.diag(np.full(len(points), np.inf))
+    nearest = points[gaps.argmin(axis=1)]
     start = 0
     for colour, (name, words) in zip(PALETTE, groups.items(), strict=False):
         at = points[start : start + len(words)]
         axes.scatter(at[:, 0], at[:, 1], s=14, color=colour, label=name)
-        for number, (word, point) in enumerate(zip(words, at, strict=True)):
-            offset = (4, 3) if number % 2 else (4, -9)  # above and below in turn, so that fewer overlap
-            axes.annotate(word, point, offset, textcoords="offset points", color=colour, fontsize=9)
+        for place, word in enumerate(words, start):
+            leftwards = points[place, 0] < nearest[place, 0]  # away from the nearest other word
+            axes.annotate(
+                word, points[place], (-5 if leftwards else 5, 0), textcoords="offset points",
+                ha="right" if leftwards else "left", va="center", color=colour, fontsize=9,
+            )  # fmt: skip
         start += len(words)
+    axes.margins(x=0.1)
     axes.set(xticks=[], yticks=[])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=len(groups))
     show(figure, alt)
@@ -123,7 +130,7 @@ def head_scores(scores, alt):
 
 
 def lens(tokens, layers, words, chances, alt):
-    """What the model would say if it stopped early. layers: how many; words, chances: a row for each number of layers."""
+    """What the model would say if it stopped early. layers: how many; words, chances: a row for each such number."""
     import matplotlib.pyplot as plt
 
     style()

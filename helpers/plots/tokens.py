@@ -147,6 +147,6 @@ def surprise(found, guessing):
         axes.plot(range(10, length + 1), smooth, color=PALETTE[place], linewidth=2, label=name)
         told.append(f"{name} {smooth[0]:.1f} at the start, {smooth[-1]:.1f} at the end")
     axes.axhline(guessing, color="#333333", linestyle="--", linewidth=1, label="knowing nothing: ln V")
-    axes.set(xlabel="place in the text, in tokens", ylabel="loss (nats per token), mean of ten places", ylim=(0, None))
+    axes.set(xlabel="place in the text, in tokens", ylabel="loss (nats per token),\nmean of ten places", ylim=(0, None))
     axes.legend(loc="center right")
     show(figure, f"Loss by place in the text: {'; '.join(told)}; knowing nothing {guessing:.1f}.")
