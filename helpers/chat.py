@@ -14,9 +14,9 @@ def formats():
 
 def without_system(messages):
     """`messages` with a system message moved into the first user message, for formats that know no such role."""
-    first, *rest = messages
-    if first["role"] != "system":
+    if not messages or messages[0]["role"] != "system":
         return list(messages)
+    first, *rest = messages
     if not rest or rest[0]["role"] != "user":
         raise CourseError("After the system message comes no user message to put it in. Add one.")
     return [{"role": "user", "content": f"{first['content']}\n\n{rest[0]['content']}"}, *rest[1:]]
@@ -84,6 +84,9 @@ def shortened(tokenizer, build, document, limit):
     keep = min(len(ids), limit - length(""))
     if keep < 0:
         raise CourseError(f"Without the document the prompt has {length('')} tokens already. Allow more than {limit}.")
-    while length(text := tokenizer.decode(ids[:keep])) > limit:  # tokens can join where document and prompt meet
+    if keep == len(ids) and length(document) <= limit:
+        return build(document)
+    # A cut can leave half a character, and tokens can join where document and prompt meet.
+    while length(text := tokenizer.decode(ids[:keep]).rstrip("\ufffd")) > limit:
         keep -= 1
     return build(text)

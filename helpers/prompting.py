@@ -66,7 +66,7 @@ def _of_file(source, name):
         tree = ast.parse(source)
     except SyntaxError:  # a template, or code for another Python
         return
-    lines = source.splitlines()
+    lines = source.split("\n")  # as ast counts them: splitlines would also split at form feeds
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or len(node.body) < 2:
             continue

@@ -43,11 +43,11 @@ def byte_letters():
 
 
 def readable(tokens):
-    """Each token's name as the text it stands for; half a character becomes "\ufffd"."""
+    """The text that each token of a byte-level vocabulary stands for; half a character becomes "\ufffd"."""
     bytes_of = {letter: byte for byte, letter in byte_letters().items()}
 
     def text(token):
-        # What is no letter of a byte stands for itself, as in the vocabularies of SentencePiece.
+        # What is no letter of a byte stands for itself: the names of special tokens.
         parts = (bytes([bytes_of[letter]]) if letter in bytes_of else letter.encode("utf-8") for letter in token)
         return b"".join(parts).decode("utf-8", "replace")
 

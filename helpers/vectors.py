@@ -63,11 +63,14 @@ class WordVectors:
         """The `count` words most like `vector`, as (word, cosine similarity), best first; none of `leave_out`."""
         import numpy as np
 
-        similarity = self.unit @ (np.asarray(vector) / np.linalg.norm(vector))
+        length = np.linalg.norm(vector)
+        if not length:
+            raise CourseError("A vector of zeros points nowhere, so nothing is near it. Give one that is not all zeros.")
+        similarity = self.unit @ (np.asarray(vector) / length)
         for word in leave_out:
             similarity[self.row(word)] = -np.inf
         best = np.argsort(-similarity, kind="stable")[:count]
-        return [(self.words[row], float(similarity[row])) for row in best]
+        return [(self.words[row], float(similarity[row])) for row in best if similarity[row] > -np.inf]
 
     def analogy(self, a, b, c, count=5, leave_out_inputs=True):
         """What is to `c` as `b` is to `a`: the words nearest to b − a + c, as (word, cosine similarity), best first.

@@ -133,6 +133,8 @@ def span_corruption(answer):
         require(pair, "return two lists of tokens: `return inputs, labels`.")
         inputs, labels = got
         right_inputs, right_labels = objectives.span_corruption(tokens, spans)
+        strings = all(isinstance(token, str) for part in (inputs, labels) for token in part)
+        require(strings, "your lists hold something that is no token. Add a slice with +=, not with append.")
         for mistaken, mistake in _span_mistakes(tokens, spans, right_inputs, right_labels):
             wrong = (inputs, labels) != (right_inputs, right_labels)
             require(not (wrong and mistaken(inputs, labels)), f"for the spans {spans}, {mistake}")
