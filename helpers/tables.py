@@ -40,6 +40,8 @@ def _number(value):
     if isinstance(value, (list, tuple)):
         return f"[{_list(value)}]"
     if isinstance(value, float):
+        if 0 < abs(value) < 0.001:
+            return f"{value:.1e}"
         return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}"
     return str(value)
 

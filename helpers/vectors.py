@@ -65,7 +65,7 @@ class WordVectors:
 
         length = np.linalg.norm(vector)
         if not length:
-            raise CourseError("A vector of zeros points nowhere, so nothing is near it. Give one that is not all zeros.")
+            raise CourseError("A vector of zeros points nowhere, so nothing is near it. Give another one.")
         similarity = self.unit @ (np.asarray(vector) / length)
         for word in leave_out:
             similarity[self.row(word)] = -np.inf

@@ -330,11 +330,12 @@ def test_seeds_that_held_out_different_rows_are_not_pooled():
 
 
 def test_a_table_puts_intervals_behind_values_and_minutes_last():
-    record = seed_run(0, [], valid=0.5, valid_ci=[0.25, 0.75], gain_ci=[-1.0, 12.5])
+    record = seed_run(0, [], valid=0.5, valid_ci=[0.25, 0.75], gain_ci=[-1.0, 12.5], tiny=1.4e-6)
     lines = tables.table(record).splitlines()
     assert lines[0] == "Lesson 00, full budget, cpu, seed 0"
     assert [line.split(maxsplit=1) for line in lines[2:]] == [
-        ["peak_gb", "1.000"], ["valid", "0.500  [0.250, 0.750]"], ["gain_ci", "[-1.000, 12.5]"], ["minutes", "2.500"],
+        ["peak_gb", "1.000"], ["valid", "0.500  [0.250, 0.750]"], ["gain_ci", "[-1.000, 12.5]"], ["tiny", "1.4e-06"],
+        ["minutes", "2.500"],
     ]  # fmt: skip
 
 
