@@ -98,14 +98,14 @@ class _Step:
         if self.checkpointing:
             again = self.layer() + self.layer_workspace()
             found["the last layer again"] = stays | _parts(
-                self.gradients_at_start(), copies_in_backward + self.layer_copies(), activations + again, 0
+                self.gradients_at_start(), self.layer_copies(), activations + again, 0
             )
             found["the first layer again"] = stays | _parts(
                 self.gradients_at_end(), self.layer_copies(), kept + again, 0
             )
         else:
             found["the last layer, backward"] = stays | _parts(
-                self.gradients_at_start(), copies, activations + self.layer_workspace(), 0
+                self.gradients_at_start(), copies - self.output_copy(), activations + self.layer_workspace(), 0
             )
             found["the first layer, backward"] = stays | _parts(
                 self.gradients_at_end(), self.layer_copies(), kept + self.layer_workspace(), 0
@@ -191,8 +191,8 @@ class _Step:
         return self.compute * self.shape.embedding if self.stream > self.compute else 0
 
     def gradients_at_start(self):
-        """The output layer's gradient, before any other: in 16 bits, and cast to fp32."""
-        return self.shape.embedding * (4 + (self.compute if self.compute < 4 else 0)) if self.method == "full" else 0
+        """The output layer's gradient, which is made before any other. Its 16-bit copy is gone by then."""
+        return 4 * self.shape.embedding if self.method == "full" else 0
 
     def gradients_at_end(self):
         """All but the first layer's and the embedding's; of a tied embedding, the output layer's share."""
