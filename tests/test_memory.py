@@ -161,6 +161,36 @@ def test_the_cache_of_keys_and_values():
     assert memory.kv_cache("llama-3.1-8b", 8192, batch=2, dtype="float32") == 4 * 8192 * 131_072
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("batch", "prompt", "new"), [(1, 32, 8), (4, 256, 8), (8, 16, 100)])
+def test_prediction_of_generation_is_close(dtype, batch, prompt, new):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    config = small("tied")
+    model = AutoModelForCausalLM.from_config(config).to(getattr(torch, dtype)).eval()
+    ids = torch.randint(3, 200, (batch, prompt))
+
+    def write():
+        with torch.inference_mode():
+            mask = torch.ones_like(ids)
+            model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=new, do_sample=False, pad_token_id=0)
+
+    measured = memory.measure(write, model)
+    predicted = memory.predict_generation(config, batch, prompt, new, dtype=dtype)
+    assert predicted.parts["weights"] == measured.parts["weights"]
+    assert abs(memory.error(predicted.total, measured.total)) < 0.1, (str(predicted), str(measured))
+    assert predicted.parts["KV cache"] >= memory.kv_cache(config, prompt, batch, dtype)
+
+
+def test_generation_in_four_bits_needs_less():
+    full = memory.predict_generation("llama-3.1-8b", 1, 2048, 128)
+    four = memory.predict_generation("llama-3.1-8b", 1, 2048, 128, four_bit=True)
+    assert four.total < full.total / 2 and four.parts["KV cache"] == full.parts["KV cache"]
+    with pytest.raises(CourseError, match="new_tokens is 0"):
+        memory.predict_generation("llama-3.1-8b", new_tokens=0)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

@@ -46,3 +46,20 @@ def test_the_readme_says_what_the_file_says():
     for measure, label in {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}.items():
         cells = [in_words(values, f"{measure}_{system}") for system in ("zero_shot", "few_shot", "tuned")]
         assert f"| {label} | {' | '.join(cells)} |" in readme
+
+
+def test_lesson_04_keeps_its_bars():
+    result = json.loads((ROOT / "data" / "results" / "04-full-cpu.json").read_text(encoding="utf-8"))
+    values = result["values"]
+    assert result["n"] == 72
+    assert values["memory_error_median"] <= 0.05 and values["memory_error_max"] <= 0.10
+    assert values["closer_than_accelerate"] >= 0.9 and values["closer_than_transformer_math"] >= 0.9
+
+
+def test_the_readme_says_what_lesson_04_measured():
+    values = json.loads((ROOT / "data" / "results" / "04-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{values['memory_error_median']:.2%}, at most {values['memory_error_max']:.2%}" in readme
+    for rival in ("accelerate", "transformer_math"):
+        error, closer = values[f"{rival}_error_median"], values[f"closer_than_{rival}"]
+        assert f"| {error:.0%} | in {closer:.0%} of the steps |" in readme

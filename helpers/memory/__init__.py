@@ -4,6 +4,7 @@
 """
 
 from helpers.memory.footprint import PARTS, Footprint, error
+from helpers.memory.generation import predict_generation
 from helpers.memory.measure import measure, standing
 from helpers.memory.plan import GPUS, Fit, largest_batch, plan, zero
 from helpers.memory.predict import METHODS, OPTIMIZERS, kv_cache, predict
@@ -23,6 +24,7 @@ __all__ = [
     "measure",
     "plan",
     "predict",
+    "predict_generation",
     "standing",
     "zero",
 ]

@@ -118,17 +118,12 @@ class _Step:
     def persistent(self):
         """Weights and optimizer state: there from the first step to the last."""
         s = self.shape
-        linear, others = s.layers * s.linear, s.parameters - s.layers * s.linear
         if self.method == "full":
             return {"weights": 4 * s.parameters, "optimizer": self.state * s.parameters}
         adapters = s.adapters(self.rank)
         parts = {"adapters": 4 * adapters, "optimizer": self.state * adapters}
-        if self.method == "lora":
-            return parts | {"weights": self.stream * s.parameters}
-        # NF4: half a byte a weight. Constants (QLoRA, section 3): one byte for 64 weights, and four for 256 of those;
-        # beside them each linear layer carries its two code tables.
-        constants = linear / 64 + 4 * linear / (64 * 256) + s.layers * len(s.linears) * 4 * (16 + 256 + 1)
-        return parts | {"weights": linear / 2 + self.stream * others, "quantisation constants": constants}
+        weights, constants = weight_bytes(s, self.stream, self.method == "qlora")
+        return parts | {"weights": weights, "quantisation constants": constants}
 
     def layer(self):
         """What autograd keeps of one decoder layer between its forward and its backward pass."""
@@ -220,6 +215,19 @@ def _parts(gradients, copies, activations, logits):
         "activations": activations,
         "logits and loss": logits,
     }
+
+
+def weight_bytes(shape, width, four_bit=False):
+    """(bytes of the weights, bytes of the quantisation constants). width: bytes of a number that is not quantised.
+
+    four_bit: linear layers in NF4, half a byte a weight. Constants (QLoRA, section 3): one byte for 64 weights, and
+    four for 256 of those; beside them each linear layer carries its two code tables.
+    """
+    inside = shape.layers * shape.linear
+    if not four_bit:
+        return width * shape.parameters, 0
+    constants = inside / 64 + 4 * inside / (64 * 256) + shape.layers * len(shape.linears) * 4 * (16 + 256 + 1)
+    return inside / 2 + width * (shape.parameters - inside), constants
 
 
 def kv_cache(config, tokens, batch=1, dtype="bfloat16"):
