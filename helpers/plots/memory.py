@@ -130,7 +130,7 @@ def closeness(rows):
     axes.axhline(1, color="black", linewidth=1)
     for tool, colour, marker in zip(tools, (PALETTE[2], PALETTE[1], PALETTE[5]), "o^s", strict=False):
         axes.plot([row["measured"] for row in rows], said[tool], marker, color=colour, markersize=5, label=tool)
-    axes.set(xscale="log", xlabel="measured GB", ylabel="what it says / measured", ylim=(0, None))
+    axes.set(xlabel="measured GB", ylabel="what it says / measured", xlim=(0, None), ylim=(0, None))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     ranges = "; ".join(f"{tool} from {min(values):.2f} to {max(values):.2f}" for tool, values in said.items())
     show(figure, f"What each tool says, divided by what was measured, for {len(rows)} training steps: {ranges}.")
