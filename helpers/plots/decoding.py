@@ -67,8 +67,9 @@ def few_shot(curves, baselines):
         axes.errorbar(list(points), means, [below, above], color=PALETTE[0], marker="o", capsize=3, label="the model")
         for color, (name, mean) in zip(PALETTE[1:], baselines[task].items(), strict=False):
             axes.axhline(mean, color=color, linestyle="--", linewidth=1.3, label=name)
-        axes.set(title=task, xlabel="examples in the prompt", xticks=list(points), ylim=(0, None))
+        axes.set(title=task, xlabel="examples in the prompt", xticks=list(points))
         axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    panels[0].set_ylim(0)  # for all panels, once everything is drawn
     panels[0].set_ylabel("ROUGE-1, points")
     return figure
 
