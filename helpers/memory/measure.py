@@ -16,8 +16,9 @@ def measure(step, model, optimizer=None):
     """Run `step()` once and return its measured Footprint: bytes by part, when all allocations together peak.
 
     step: a function without arguments that trains `model` for one step (forward, backward, update). Run one before, so
-    that the optimizer's state exists. For CPU, and for CUDA, where it was not tried yet. What lies in memory already counts as weights, constants,
-    adapters or optimizer state; what the step allocates is traced, and counts as what made it.
+    that the optimizer's state exists. For CPU, and for CUDA, where it has not been tried yet. What lies in memory
+    already counts as weights, constants, adapters or optimizer state; what the step allocates is traced, and counts as
+    what made it.
 
     Gradients that stand from before are dropped first, so that all of them are made, and seen, in this step. A part is
     told by what made it, or by its size: where batch × sequence equals the model's width, the embedding's gradient has
