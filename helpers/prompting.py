@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from helpers.errors import CourseError
+from helpers.metrics.baselines import first_words, name_as_words  # noqa: F401 - part of what the lesson imports
 
 # Worked examples come from packages of their own, so that no example shares its authors with a function to document.
 PACKAGES = {
@@ -97,14 +98,3 @@ def clean(answer, sentences=1):
     # "Summary:", and "Here is a summary of the conversation:", announce the answer.
     text = re.sub(r"(?i)^(summary|docstring|answer|(sure|here)\b[^\n.:]*)\s*[:!]\s*", "", text.strip())
     return first_sentence(text.strip().strip("\"'*` \n"), sentences).strip("\"'*` ")
-
-
-def name_as_words(function):
-    """A trivial docstring: the function's name, as words. 'def add_node(...)' gives 'Add node.'"""
-    name = re.search(r"def (\w+)", function)[1]
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|_+", " ", name).strip().capitalize() + "."
-
-
-def first_words(text, count=20):
-    """A trivial summary: the first words of the text."""
-    return " ".join(text.split()[:count])

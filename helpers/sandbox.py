@@ -94,13 +94,15 @@ class Protection:
     how: str
 
 
-def run(source, *, limits=Limits(), harness=None):
+def run(source, *, limits=Limits(), harness=None, hash_seed=0):
     """Run the program text `source`, and return its Outcome.
 
     Without a harness the program is a script: `__name__` is "__main__", and `submit(value)` hands one JSON value back.
 
     harness: a trusted program text that runs first in the same process. Only the harness sees `submit` then, and the
     program is a module named "program". If the harness defines `check(program)`, that runs after it, with the module.
+
+    hash_seed: decides the order of sets of strings, which is the same in every run with the same seed.
     """
     for name, text in (("source", source), ("harness", harness or "")):
         if not isinstance(text, str):
@@ -116,7 +118,7 @@ def run(source, *, limits=Limits(), harness=None):
         marshal.dump(job, channel)
         channel.seek(0)
         started = time.monotonic()
-        process = _start(folder, channel)
+        process = _start(folder, channel, hash_seed)
         readers = []
         try:
             readers += [_Reader(stream, limits.output_bytes) for stream in (process.stdout, process.stderr)]
@@ -144,22 +146,29 @@ def run_many(sources, *, limits=Limits(), workers=None, label=None, harness=None
 
     label: what the progress bar says; None for no bar.
     """
-    if isinstance(sources, str) or (workers is not None and workers < 1):
-        raise CourseError("sandbox.run_many() needs a list of program texts, and at least one worker.")
-    sources = list(sources)
-    outcomes = [None] * len(sources)
-    bar = contextlib.nullcontext() if label is None else Bar(len(sources), label)
+    if isinstance(sources, str):
+        raise CourseError("sandbox.run_many() needs a list of program texts; it got one text.")
+    return in_parallel(lambda source: run(source, limits=limits, harness=harness), sources, workers, label)
+
+
+def in_parallel(work, items, workers=None, label=None):
+    """`work(item)` for each item, `workers` at a time in threads (default: one per core); the results in order."""
+    if workers is not None and workers < 1:
+        raise CourseError(f"workers={workers!r} cannot be. Give a whole number from 1 up, or None for one per core.")
+    items = list(items)
+    results = [None] * len(items)
+    bar = contextlib.nullcontext() if label is None else Bar(len(items), label)
     with ThreadPoolExecutor(workers or course.cores()) as pool, bar:
-        places = {pool.submit(run, source, limits=limits, harness=harness): i for i, source in enumerate(sources)}
+        places = {pool.submit(work, item): i for i, item in enumerate(items)}
         try:
             for done in as_completed(places):
-                outcomes[places[done]] = done.result()
+                results[places[done]] = done.result()
                 if label is not None:
                     bar.advance()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return outcomes
+    return results
 
 
 def protections():
@@ -169,7 +178,7 @@ def protections():
     return dict(sandbox_probe.found(_LAYERS, _LANDLOCK_ABI))
 
 
-def _start(folder, channel):
+def _start(folder, channel, hash_seed):
     # As -I does, but with an environment of our own, which -I would ignore: a fixed hash seed makes sets repeatable.
     command = [sys.executable, "-s", "-P", "-B", "-X", "utf8", "-c", _START, _ROOT]
     group = {"start_new_session": True}
@@ -177,16 +186,16 @@ def _start(folder, channel):
         group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     try:
         streams = {"stdin": channel, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, **streams, cwd=folder, env=_environment(folder), **group)
+        return subprocess.Popen(command, **streams, cwd=folder, env=_environment(folder, hash_seed), **group)
     except OSError as error:
         raise CourseError(
             f"The sandbox could not start a process: {error}. Close some programs, or use fewer workers, and try again."
         ) from error
 
 
-def _environment(folder):
+def _environment(folder, hash_seed=0):
     """What Python needs, and no more. One thread per library call: each thread's stack counts as memory."""
-    own = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+    own = {"PYTHONHASHSEED": str(hash_seed), "OMP_NUM_THREADS": "1"}
     own |= dict.fromkeys(("USERPROFILE", "TEMP", "TMP") if os.name == "nt" else ("HOME", "TMPDIR"), folder)
     return own | {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
 

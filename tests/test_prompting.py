@@ -80,5 +80,5 @@ def test_rouge_is_the_packages():
     assert ours["words"] == 5
     assert metrics.rouge(["a b"], [["x", "a b"]])[0]["rouge1"] == 100
     assert metrics.rouge([""], ["a b"])[0] == {"rouge1": 0, "rougeL": 0, "words": 0}
-    with pytest.raises(ValueError, match="2 predictions but 1 references"):
+    with pytest.raises(CourseError, match="2 predictions but 1 references"):
         metrics.rouge(["a", "b"], ["a"])

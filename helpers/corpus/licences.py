@@ -1,0 +1,54 @@
+"""Which licence a package is under, as an SPDX name, and which of them the corpus takes."""
+
+import re
+
+# Permissive: they let anyone use, change and pass on the code, and ask for little more than the notice.
+ALLOWED = ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Unlicense")
+
+# How packages that do not write SPDX say it, in their metadata. The first that matches counts.
+_WORDINGS = {
+    r"apache": "Apache-2.0",
+    r"mozilla|\bmpl\b": "MPL-2.0",
+    r"\blgpl|lesser general": "LGPL",
+    r"\bgpl|general public": "GPL",
+    r"\bbsd|\bnew bsd|\bsimplified bsd": "BSD",
+    r"\bmit\b": "MIT",
+    r"\bisc\b": "ISC",
+    r"python software foundation|\bpsf": "PSF-2.0",
+}
+
+
+def licence_of(distribution):
+    """The SPDX name (or expression) of an installed `importlib.metadata` distribution's licence; None if it is unclear.
+
+    Where the metadata say only "BSD", the licence's own text tells the two usual forms apart: one clause forbids the
+    use of the author's name.
+    """
+    about = distribution.metadata
+    if expression := about.get("License-Expression"):
+        return expression
+    classifiers = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
+    for said in [about.get("License") or "", *classifiers]:
+        for wording, name in _WORDINGS.items():
+            if len(said) < 100 and re.search(wording, said, flags=re.IGNORECASE):
+                return _which_bsd(distribution) if name == "BSD" else name
+    return None
+
+
+def is_allowed(licence):
+    """Whether `licence`, an SPDX expression, lets the corpus use the code: every part of an AND, one of an OR."""
+    if not licence:
+        return False
+    alternatives = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
+    return any(all(part in ALLOWED for part in re.split(r"\s+AND\s+", one)) for one in alternatives)
+
+
+def _which_bsd(distribution):
+    for file in distribution.files or []:
+        if re.search(r"licen[cs]e|copying", file.name, flags=re.IGNORECASE) and file.suffix != ".py":
+            try:
+                text = file.locate().read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            return "BSD-3-Clause" if re.search(r"neither\s+the\s+name", text, flags=re.IGNORECASE) else "BSD-2-Clause"
+    return "BSD-3-Clause"  # the usual one

@@ -1,0 +1,250 @@
+"""Runs inside the sandbox, around an untrusted test: records each assertion, on the function and on its mutants.
+
+`helpers.metrics.execution` sends this file's text there, and a job as the program: a dict whose `question` names one of
+`verdicts`, `mutants` and `values` below. All this runs in the process of the untrusted code, before it and around it.
+Few modules, and none but the standard library's: every test pays for these imports.
+"""
+
+import json  # noqa: F401  submit() uses it: imported here, before a test can put a json.py of its own in the way
+import os
+import signal
+import sys
+import time
+import types
+
+# Limits in seconds of the process's own time: a busy machine does not count.
+ASSERTION = 1.0
+MUTANT_ASSERTION = 0.1  # unless the test as a whole needs more than a third of that on the function itself
+MUTANT = 3  # times the limit of one assertion: a run of the test on a mutant
+FIRST, ALL = 0.6, 0.8  # shares of the job's seconds: the first run, all runs
+
+# Windows has no such timers: there the wall clock ends the whole process, and the caller tries mutants one by one.
+TIMERS = hasattr(signal, "setitimer")
+CODES = {}  # text → compiled: the test is compiled once
+
+
+class Slow(BaseException):
+    """An assertion took too long. Not an Exception, so that the code under test does not catch it."""
+
+
+class Stop(BaseException):
+    """A run took too long."""
+
+
+def _limit(which, seconds):
+    """Raise Slow or Stop after `seconds`, and again and again in case it is caught; 0 for never."""
+    if TIMERS:
+        signal.setitimer(signal.ITIMER_VIRTUAL if which is Slow else signal.ITIMER_PROF, seconds, seconds and 0.1)
+
+
+def _stop(number, frame):
+    raise Slow if number == signal.SIGVTALRM else Stop
+
+
+class Run:
+    """One run of a test.
+
+    verdicts: assertion → True, False, or None where something else was raised. trouble: the name of what was raised
+    first, other than by a false assertion; Stop before all others. loaded: whether the test's module ran to its end.
+    """
+
+    def __init__(self, seconds):
+        self.seconds, self.verdicts, self.trouble, self.loaded = seconds, {}, "", False
+
+    def broke(self, kind):
+        self.trouble = kind.__name__ if kind is Stop or not self.trouble else self.trouble
+
+    def report(self):
+        return [sorted(map(list, self.verdicts.items())), self.trouble, self.loaded]
+
+
+class Assertion:
+    """The context `with RECORDER(number): assert ...`, which keeps the verdict and lets the test go on.
+
+    raises: the assertion is one that expects an exception, such as `with pytest.raises(ValueError): ...`.
+    """
+
+    def __init__(self, run, number, raises=False):
+        self.run, self.number, self.raises = run, number, raises
+
+    def __enter__(self):
+        _limit(Slow, self.run.seconds)
+
+    def __exit__(self, kind, error, traceback):
+        _limit(Slow, 0)
+        if kind is Stop:
+            return False
+        verdict = kind is None
+        if kind is Slow or not (verdict or self.raises or issubclass(kind, AssertionError)):
+            verdict = None
+            self.run.broke(kind)
+        # An assertion in a loop holds if it held every time; one that was never reached has no verdict.
+        if self.run.verdicts.get(self.number, True) is True:
+            self.run.verdicts[self.number] = verdict
+        return True
+
+
+def run(job, function, seconds, assertion=ASSERTION, seed=0, trace=None):
+    """Run the job's test against the text of a function, and return the Run.
+
+    seed: for the module `random`, if someone uses it: another in each run, the same whenever the test is scored.
+    """
+    found = Run(assertion)
+    try:
+        _limit(Stop, seconds)
+        sys.settrace(trace)
+        _seed(seed)
+        target = _run_module("function", function, {})
+        names = {name: value for name, value in target.items() if not name.startswith("__")}
+        space = _run_module("test_module", job["test"], {**names, job["recorder"]: lambda *n: Assertion(found, *n)})
+        found.loaded = True
+        _seed(seed)
+        for name, value in list(space.items()):
+            if value is not names.get(name):
+                _collect(found, name, value)
+    except BaseException as error:
+        found.broke(type(error))
+    finally:
+        sys.settrace(None)
+        _limit(Stop, 0)
+    return found
+
+
+def _seed(number):
+    if "random" in sys.modules:
+        sys.modules["random"].seed(number)
+
+
+def _run_module(name, text, names):
+    """The names of a new module after its text ran: a real one, because dataclasses and pickle look their module up."""
+    if text not in CODES:
+        CODES[text] = compile(text, name + ".py", "exec", dont_inherit=True)
+    sys.modules[name] = module = types.ModuleType(name)
+    vars(module).update(names)
+    exec(CODES[text], vars(module))
+    return vars(module)
+
+
+def _collect(found, name, value):
+    """Run what pytest would: functions `test...`, methods of classes `Test...`, and unittest's cases."""
+    if isinstance(value, types.FunctionType) and name.startswith("test"):
+        _call(found, value, lambda: value)
+    elif isinstance(value, type) and "unittest" in sys.modules and issubclass(value, sys.modules["unittest"].TestCase):
+        unittest = sys.modules["unittest"]
+        result = unittest.TestResult()
+        result.addError = result.addFailure = lambda case, error: found.broke(error[0])
+        result.addSubTest = lambda case, part, error: error and found.broke(error[0])
+        unittest.defaultTestLoader.loadTestsFromTestCase(value).run(result)
+    elif isinstance(value, type) and name.startswith("Test"):
+        for method in [method for method in dir(value) if method.startswith("test")]:
+            _call(found, getattr(value, method), lambda method=method: _method(value(), method))
+
+
+def _method(case, name):
+    method, before = getattr(case, name), getattr(case, "setup_method", None)
+    if before:
+        before(*[method][: before.__code__.co_argcount - 1])  # it may ask for the method, as in pytest
+    return method
+
+
+def _call(found, function, make):
+    """Call a test once for each row of its `pytest.mark.parametrize`. make: gives it, new for each call."""
+    try:
+        cases = [{}]
+        for mark in getattr(function, "pytestmark", []):
+            if mark.name == "parametrize":
+                names, rows = mark.args[:2]
+                names = [n.strip() for n in names.split(",") if n.strip()] if isinstance(names, str) else list(names)
+                rows = [_values(row, len(names)) for row in rows]
+                cases = [{**case, **dict(zip(names, row))} for case in cases for row in rows]  # noqa: B905
+        for case in cases:
+            make()(**case)
+    except Stop:
+        raise
+    except BaseException as error:
+        found.broke(type(error))  # what it asserted before it broke stays recorded
+
+
+def _values(row, count):
+    """The values of one row: a pytest.param, a tuple, or for one name the value itself."""
+    return row.values if type(row).__name__ == "ParameterSet" else row if count > 1 else [row]
+
+
+def _arcs(found):
+    """A trace function that adds to `found` the pairs of lines that ran one after the other in the function's file.
+
+    Line 0 is the start of a call, or an exception; -1 is a return. Comprehensions are calls in some versions of
+    Python: of them, and of lambdas, only the lines are kept.
+    """
+
+    def call(frame, event, argument):
+        code, last = frame.f_code, 0
+        if code.co_filename != "function.py" or code.co_name == "<module>":
+            return None
+
+        def local(frame, event, argument):
+            nonlocal last
+            if event == "exception" and argument[0] is not StopIteration:
+                last = 0
+            if event == "line" or (event == "return" and last):
+                line = frame.f_lineno if event == "line" else -1
+                found.add((last, line))
+                last = line if code.co_name[0] != "<" else 0
+            return local
+
+        return local
+
+    return call
+
+
+def verdicts(job):
+    """The test on the function, `repeats` times as far as time allows, and once more with a trace if asked for."""
+    reports, arcs = [], set()
+    for seed, trace in enumerate([None] * job["repeats"] + [_arcs(arcs)] * job["coverage"]):
+        left = (ALL if reports else FIRST) * job["seconds"] - time.process_time()
+        if reports and (left <= 0 or reports[0][1] == "Stop"):
+            break
+        report = run(job, job["function"], max(left, 0.01), seed=seed, trace=trace).report()
+        if trace is None and (report[1] != "Stop" or not reports):
+            reports.append(report)
+    return {"reports": reports, "arcs": sorted(arcs)}
+
+
+def mutants(job):
+    """The test on the function, then on each mutant: "k" it is killed, "n" only noticed, "s" it survives."""
+    for _ in range(2):  # the first run imports modules
+        started = time.process_time()
+        original = run(job, job["function"], FIRST * job["seconds"], seed=job["repeats"]).report()
+        spent = time.process_time() - started
+        if 3 * spent < MUTANT_ASSERTION:
+            break
+    limit, found = max(MUTANT_ASSERTION, 3 * spent), ""
+    for mutant in job["mutants"]:
+        report = run(job, mutant, MUTANT * limit, limit, seed=job["repeats"]).report()
+        killed = any(verdict is False for _, verdict in report[0])
+        found += "k" if killed else "s" if report == original else "n"
+    return {"reports": [original], "mutants": found}
+
+
+def values(job):
+    """What each of the calls returns, as text; the name of what it raises instead."""
+    space, found = _run_module("function", job["function"], {}), []
+    for call in job["calls"]:
+        try:
+            _limit(Slow, ASSERTION)
+            found.append(repr(eval(call, dict(space))))
+        except (Exception, Slow) as error:
+            found.append(type(error).__name__)
+        finally:
+            _limit(Slow, 0)
+    return found
+
+
+def check(program):
+    """Answer the job's question: the sandbox calls this after the program, which only holds the job."""
+    if TIMERS:
+        signal.signal(signal.SIGVTALRM, _stop)
+        signal.signal(signal.SIGPROF, _stop)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # a test that prints a lot breaks no limit
+    answer = {"verdicts": verdicts, "mutants": mutants, "values": values}[program.job["question"]](program.job)
+    submit(answer)  # noqa: F821  the sandbox defines it here, and nowhere else
