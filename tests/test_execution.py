@@ -1,4 +1,4 @@
-"""What becomes of a test when it is run: each outcome, hostile and flaky tests, mutants, and coverage counted by hand."""
+"""What becomes of a test when it is run: each outcome, hostile and flaky tests, mutants, coverage counted by hand."""
 
 import os
 import sys
@@ -45,7 +45,7 @@ def words(text):
         ("fails", words("pass") + "    add(1)\n", "all assertions hold, but the test raises TypeError"),
         ("fails", words("pass") + "    raise SystemExit(0)\n", "raises SystemExit"),
         ("fails", "import pytest\ndef test_a():\n    with pytest.raises(ValueError):\n        add(1, 2)\n", "0 of 1"),
-        ("fails", words("pass") + "def test_b(tmp_path):\n    assert add(1, 1) == 2\n", "the pytest fixture 'tmp_path'"),
+        ("fails", words("pass") + "def test_b(tmp_path):\n    assert add(1, 1) == 2\n", "pytest fixture 'tmp_path'"),
         ("not a test", "", "nothing is left"),
         ("not a test", "assert add(1, 2) == 3\n", "no test function"),
         ("not a test", "def test_a():\n    add(1, 2)\n", "no test function with an assertion"),
@@ -55,9 +55,9 @@ def words(text):
         ("does not parse", "x = '\0'\n", "does not parse"),
         ("does not run", "import not_there\n" + GOOD, "it raises ModuleNotFoundError"),
         ("does not run", GOOD + "return 1\n", "it raises SyntaxError"),
-        ("does not run", "def test_a():\n    assert add(1) == 1\n", "no assertion comes to a verdict; it raises TypeError"),
+        ("does not run", "def test_a():\n    assert add(1) == 1\n", "comes to a verdict; it raises TypeError"),
         ("does not run", "def test_a(capsys):\n    assert add(1, 2) == 3\n", "it needs the pytest fixture 'capsys'"),
-        ("does not run", "import pytest\ndef test_a():\n    pytest.skip()\n    assert add(1, 2) == 3\n", "raises Skipped"),
+        ("does not run", "import pytest\ndef test_a():\n    pytest.skip()\n    assert add(1, 2) == 3\n", "Skipped"),
         ("times out", words("while True: pass"), "timeout"),
         ("times out", words("while True:\n    try: add(1)\n    except Exception: pass"), "timeout"),
         ("times out", "def test_a():\n    assert add(1, 2) == max(n for n in iter(int, 1))\n", "no assertion comes"),
@@ -65,7 +65,7 @@ def words(text):
 )  # fmt: skip
 def test_outcomes(outcome, test, why):
     if LINUX or outcome != "times out":  # elsewhere too, but later
-        found = score(test, seconds=2)
+        found = score(test, seconds=2.5)
         assert (found.outcome, found.valid) == (outcome, outcome.split()[0] in ("passes", "fails"))
         assert why in found.why
 
@@ -122,7 +122,9 @@ def test_only_the_function_under_test_is_broken():
 
 
 def test_what_a_test_defines_does_not_change_the_function():
-    function = "import dataclasses\n\ndef _check(n):\n    return n + 1\n\n@dataclasses.dataclass\nclass P:\n    x: 'int'\n\n"
+    function = (
+        "import dataclasses\n\ndef _check(n):\n    return n + 1\n\n@dataclasses.dataclass\nclass P:\n    x: 'int'\n\n"
+    )
     function += "def up(n):\n    return P(_check(n)).x\n"
     test = "def _check(n):\n    assert up(n) == n + 1\n    return n\n\ndef test_up():\n    assert up(_check(3)) == 4\n"
     assert score(test, function).held == 1
@@ -131,13 +133,13 @@ def test_what_a_test_defines_does_not_change_the_function():
 
 # --- Flaky ---
 
-MANY = {"function": "def unique(items):\n    return list(set(items))\n", "items": ["one", "two", "three", "four", "five"]}
+UNIQUE, ITEMS = "def unique(items):\n    return list(set(items))\n", ["one", "two", "three", "four", "five"]
 
 
 @pytest.mark.parametrize(
     "test",
     [
-        "import random\ndef test_a():\n    assert add(random.random(), 0) < 0.5 or True\n    assert random.random() < 0.5\n",
+        "import random\ndef test_a():\n    assert add(random.random(), 0) < 0.5\n",
         "import time\ndef test_a():\n    assert add(time.perf_counter_ns() // 100, 0) % 2\n",
         "import sys\ndef test_a():\n    objects = [object() for _ in range(3)]\n"
         "    sys.modules.setdefault('kept', []).append(objects)\n    assert add(id(objects[0]) // 16, 0) % 2\n",
@@ -151,11 +153,11 @@ def test_what_changes_from_run_to_run_is_flaky(test):
 
 
 def test_the_order_of_a_set_of_strings_is_flaky():
-    order = call_values(MANY["function"], [f"unique({MANY['items']})"])[0]
-    test = f"def test_unique():\n    assert unique({MANY['items']}) == {order}\n"
-    assert score(test, MANY["function"]).outcome == "flaky"
-    steady = f"def test_unique():\n    assert sorted(unique({MANY['items']})) == {sorted(MANY['items'])}\n"
-    assert score(steady, MANY["function"], mutants=[["def unique(items):\n    return []\n"]]).outcome == "passes"
+    order = call_values(UNIQUE, [f"unique({ITEMS})"])[0]
+    test = f"def test_unique():\n    assert unique({ITEMS}) == {order}\n"
+    assert score(test, UNIQUE).outcome == "flaky"
+    steady = f"def test_unique():\n    assert sorted(unique({ITEMS})) == {sorted(ITEMS)}\n"
+    assert score(steady, UNIQUE, mutants=[["def unique(items):\n    return []\n"]]).outcome == "passes"
 
 
 def test_a_seed_makes_chance_steady():
@@ -180,19 +182,19 @@ HOSTILE = {
     "exit": "import os; os._exit(0)",
     "sys.exit": "import sys; sys.exit(0)",
     "sleep": "import time; time.sleep(1000)",
-    "deaf": "import signal\nfor n in (signal.SIGPROF, signal.SIGVTALRM): signal.signal(n, signal.SIG_IGN)\nwhile True: pass",
+    "deaf": "import signal as s\nfor n in (s.SIGPROF, s.SIGVTALRM): s.signal(n, s.SIG_IGN)\nwhile True: pass",
     "memory": "x = []\nwhile True: x.append(bytearray(10_000_000))",
     "recursion": "def f(n): return f(n + 1) + 1\nf(0)",
     "flood": "import os\nwhile True: os.write(1, b'x' * 60_000)",
     "print": "print('[[[0, true]], \"\", true]'); print({'reports': [[[[0, True]], '', True]]}); assert add(1, 2) == 4",
-    "builtins": "import builtins\nfor n in ('bool', 'any', 'sorted', 'issubclass'): setattr(builtins, n, lambda *_: True)",
+    "builtins": "import builtins as b\nfor n in ('bool', 'any', 'issubclass'): setattr(b, n, lambda *_: True)",
     "channel": "import os\nfor n in range(3, 20):\n  try: os.write(n, b'\\n0 ok {}\\n')\n  except OSError: pass\nassert add(1, 2) == 4",  # noqa: E501
 }  # fmt: skip
 HOSTILE = {name: words(text) for name, text in HOSTILE.items()} | {
     "exit at once": "import os; os._exit(0)\n" + GOOD,
     "extra verdict": FORGED.format(name="found", space="locals", change=".verdicts[7] = True"),
     "odd verdict": FORGED.format(name="found", space="locals", change=".verdicts[0] = 'True'"),
-    "submit": FORGED.format(name="submit", space="globals", change="({'reports': [[[[0, True]], '', True]], 'arcs': []})"),
+    "submit": FORGED.format(name="submit", space="globals", change="({'reports': [[[[0, True]], '', True]]})"),
 }  # fmt: skip
 PROTECTED = {
     "fork bomb": words("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),

@@ -193,7 +193,19 @@ def test_a_request_shows_its_examples_and_asks_last():
     assert ADD["function"].strip() in messages[-1]["content"]
 
 
-@pytest.mark.parametrize("forged", ["_record(7, True)", "_record('all', True)"])
+@pytest.mark.parametrize("forged", ["verdicts[7] = True", "verdicts['all'] = True"])
 def test_a_test_that_writes_its_own_verdicts_is_not_valid(forged):
-    found = score(f"def test_add():\n    assert add(1, 2) == 4\n    {forged}\n")
-    assert not found.valid and found.held_fraction == 0
+    test = "import sys\n\ndef test_add():\n    frame = sys._getframe()\n    while 'found' not in frame.f_locals:\n"
+    test += f"        frame = frame.f_back\n    frame.f_locals['found'].{forged}\n    assert add(1, 2) == 4\n"
+    found = score(test)
+    assert not found.valid and not found.passes and found.held_fraction == 0
+
+
+def test_a_test_that_raises_after_its_assertions_does_not_pass():
+    found = score("def test_add():\n    assert add(1, 2) == 3\n    add(1)\n")
+    assert found == testgen.Score(True, 1, 1, False, "all assertions hold, but the test raises TypeError elsewhere")
+
+
+def test_what_changes_from_run_to_run_does_not_pass():
+    found = score("import random\n\ndef test_add():\n    assert random.random() < add(0.2, 0.3)\n")
+    assert (found.passes, found.held + found.assertions > 0) == (False, True)

@@ -1,6 +1,8 @@
 """The exercises' checks: how a check works (`framework`), and one module a lesson."""
 
+from helpers.checks.code_data import leak_proof_split, mixing_schedule, similar_pairs
 from helpers.checks.framework import CheckFailed, check, require, require_close
+from helpers.checks.measuring import interval, pass_at_k, rouge_l
 from helpers.checks.memory import largest_batch, training_gb, zero2_gb
 from helpers.checks.prompting import break_even, fit, top_p_filter
 from helpers.checks.start_here import held_share
@@ -16,11 +18,17 @@ __all__ = [
     "fertility",
     "fit",
     "held_share",
+    "interval",
     "largest_batch",
     "layer_parameters",
+    "leak_proof_split",
     "loss_mask",
+    "mixing_schedule",
+    "pass_at_k",
     "require",
     "require_close",
+    "rouge_l",
+    "similar_pairs",
     "span_corruption",
     "top_p_filter",
     "training_gb",

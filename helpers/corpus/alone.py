@@ -85,6 +85,7 @@ class Module:
             raise NotAlone("has a decorator")
         if not isinstance(node, ast.FunctionDef | ast.Assign | ast.AnnAssign):
             raise NotAlone("needs a class or a conditional definition")
+        _check_inside(node)
         needed[name] = node
         for other in sorted(global_names(node, self.text_of(node))):
             if other in self.offers and other not in needed:
@@ -110,6 +111,16 @@ def _defined(node):
         elif isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef):
             found += 2 * _defined(one)
     return found
+
+
+def _check_inside(node):
+    """Raise NotAlone where a statement changes its module, or imports inside a function what is not on the list."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Global):
+            raise NotAlone("reads or changes the outside")
+        if isinstance(one, ast.Import | ast.ImportFrom):
+            for alias in one.names:
+                _import_line(one, alias.asname or alias.name.split(".")[0])
 
 
 def _import_line(node, name):

@@ -55,7 +55,6 @@ def mine(names=None, label="Mining", on_functions=True):
         tested = [row for row in ran if row["tests"]]
         funnel.lose("has a verified test", "no test", len(ran) - len(tested))
         funnel.keep("has a verified test", len(tested))
-        tables["functions"] = ran
     return tables, {"files": shared_funnel.as_dict()} | {table: one.as_dict() for table, one in funnels.items()}
 
 
@@ -114,10 +113,11 @@ def names_by_budget():
     return course.by_budget(smoke=SMOKE, lesson=None, full=None)
 
 
-def load(table, split=None, names=None):
+def load(table, split=None, names=None, running=True):
     """The rows of a table as a list of dicts, sorted by id. table: 'docstrings' or 'functions'. split: None for all.
 
-    Mines the corpus first if need be. Raises CourseError for names that do not exist.
+    names: which packages, if not all. running: of the functions, only those that were seen to run. Mines the corpus first
+    if need be. Raises CourseError for names that do not exist.
     """
     if table not in TABLES or split not in (None, *sources.SPLITS):
         raise CourseError(
@@ -126,7 +126,7 @@ def load(table, split=None, names=None):
         )
     with open(ready(names) / f"{table}.jsonl", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    return [row for row in rows if split in (None, row["split"])]
+    return [row for row in rows if split in (None, row["split"]) and not (running and row.get("runs") is False)]
 
 
 def stream(table, split=None, names=None):
@@ -137,7 +137,7 @@ def stream(table, split=None, names=None):
         load(table, split, names)  # which says what is wrong
     file = str(ready(names) / f"{table}.jsonl")
     rows = datasets.load_dataset("json", data_files=file, split="train", streaming=True)
-    return rows if split is None else rows.filter(lambda row: row["split"] == split)
+    return rows.filter(lambda row: split in (None, row["split"]) and row.get("runs") is not False)
 
 
 def funnel(names=None):

@@ -5,10 +5,12 @@ differently from one version to the next. Tokens are cut by two regular expressi
 """
 
 import ast
+import gc
 import re
 import textwrap
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 # Strings come first, so that a # inside one does not start a comment.
 _STRING_OR_COMMENT = re.compile(
@@ -32,30 +34,56 @@ def parse(text):
     """The syntax tree of a file, or None where it is no Python of the version that the course needs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in other people's strings
+        collects = gc.isenabled()
+        gc.disable()  # a tree is many small objects and no garbage: looking for some doubles the time
         try:
             return ast.parse(text, feature_version=OLDEST)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+        finally:
+            if collects:
+                gc.enable()
 
 
 @dataclass(frozen=True)
 class Function:
     """A function as it stands in a file.
 
-    name: qualified by its class, such as `Graph.add_node`. line: of its `def`, from 1. source: its text, dedented,
-    without decorators. code: the same without docstring and blank lines. docstring: as `ast.get_docstring`, or None.
+    name: qualified by its class, such as `Graph.add_node`. node: its syntax tree. lines: those of the whole file.
     """
 
     name: str
-    line: int
-    source: str
-    code: str
-    docstring: str | None
     node: ast.AST
+    lines: list = field(repr=False)
 
     @property
     def is_method(self):
         return "." in self.name
+
+    @property
+    def line(self):
+        """Where its `def` stands, from 1."""
+        return self.node.lineno
+
+    @cached_property
+    def docstring(self):
+        """As `ast.get_docstring` gives it, or None."""
+        return ast.get_docstring(self.node)
+
+    @cached_property
+    def source(self):
+        """Its text, dedented, without decorators."""
+        return textwrap.dedent("\n".join(self.lines[self.node.lineno - 1 : self.node.end_lineno]))
+
+    @cached_property
+    def code(self):
+        """Its text, dedented, without decorators, docstring and blank lines."""
+        first, last = self.node.lineno - 1, self.node.end_lineno
+        code = self.lines[first:last]
+        if self.docstring is not None:
+            written = self.node.body[0]
+            code = self.lines[first : written.lineno - 1] + self.lines[written.end_lineno : last]
+        return textwrap.dedent("\n".join(line.rstrip() for line in code if line.strip()))
 
 
 def functions(tree, text):
@@ -69,16 +97,4 @@ def _functions(parent, lines, prefix):
         if isinstance(node, ast.ClassDef):
             yield from _functions(node, lines, f"{prefix}{node.name}.")
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield _function(node, lines, prefix + node.name)
-
-
-def _function(node, lines, name):
-    docstring = ast.get_docstring(node)
-    whole = lines[node.lineno - 1 : node.end_lineno]
-    code = whole
-    if docstring is not None:
-        written = node.body[0]
-        code = lines[node.lineno - 1 : written.lineno - 1] + lines[written.end_lineno : node.end_lineno]
-    code = [line.rstrip() for line in code if line.strip()]
-    source = textwrap.dedent("\n".join(whole))
-    return Function(name, node.lineno, source, textwrap.dedent("\n".join(code)), docstring, node)
+            yield Function(prefix + node.name, node, lines)

@@ -16,13 +16,18 @@ class Found:
     end: int
 
 
-def found_at(text: str, kind: str, start: int, end: int) -> Found:
-    """A finding with its line worked out."""
-    return Found(kind, text.count("\n", 0, start) + 1, start, end)
+def located(text: str, spans: Iterable[tuple[str, int, int]]) -> list[Found]:
+    """(kind, start, end) as findings with their lines, merged. Linear in the text, however much is found in it."""
+    found, line, at = [], 1, 0
+    for kind, start, end in sorted(spans, key=lambda span: span[1]):
+        line += text.count("\n", at, start)
+        at = start
+        found.append(Found(kind, line, start, end))
+    return merged(found)
 
 
 def merged(found: Iterable[Found]) -> list[Found]:
-    """The findings in the order of the text. Those that overlap become one, of the kind of the one that starts first."""
+    """The findings in the order of the text; those that overlap become one, of the kind of the first."""
     result: list[Found] = []
     for each in sorted(found, key=lambda each: (each.start, -each.end, each.kind)):
         if result and each.start < result[-1].end:

@@ -110,11 +110,11 @@ def _standalone(node, is_method, module, aliases, direct, names):
             continue
         seen.add(name)
         statement = module.offers.get(name)
+        if name == "pytest" and (statement is None or isinstance(statement, ast.Import)):
+            lines.insert(0, "import pytest")
+            continue
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            if name != "pytest" or not isinstance(statement, ast.Import):
-                lines.insert(0, _import_line(statement, name))
-            else:
-                lines.insert(0, "import pytest")
+            lines.insert(0, _import_line(statement, name))
         elif isinstance(statement, ast.Assign):
             more = global_names(statement, module.text_of(statement))
             if more & (aliases | set(direct)):

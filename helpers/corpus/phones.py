@@ -1,8 +1,8 @@
 """Telephone numbers in code: shape first, then the numbering plans that the library phonenumbers knows.
 
 Code is full of numbers. A run of digits is a telephone number only if it is written like one: with a + and a country
-that has such numbers; as Americans write theirs (555-867-5309, (555) 867-5309); with a leading 0 and in groups, valid in
-Britain, Germany, France or India; or behind a word such as "phone" on the same line.
+that has such numbers; as Americans write theirs (555-867-5309, (555) 867-5309); with a leading 0 and in groups, valid
+in Britain, Germany, France or India; or behind a word such as "phone" on the same line.
 """
 
 import re
@@ -12,11 +12,13 @@ REGIONS = ("GB", "DE", "FR", "IN")  # whose national numbers are recognised with
 _RUN = re.compile(r"(?<![\w.+-])(?:\+|\(\+?|(?=\d))\d[\d ()./\u00a0\u2011-]{4,22}\d(?![\w]|[.-]\d)")
 _GATE = re.compile(r"\d[ ()./\u00a0\u2011-]{0,2}\d[\d ()./\u00a0\u2011-]{4}")
 _CONTEXT = re.compile(
-    r"(?:phone|\btel\b|\btel[.:]|\bmobil|\bcell\b|\bfax\b|\bcall\b|whatsapp|\bsms\b|hotline|handy|\bdial\b|telef|\bmob\b)"
+    r"(?:phone|\btel\b|\btel[.:]|\bmobil|\bcell\b|\bfax\b|\bcall\b|whatsapp|\bsms\b|hotline|handy|\bdial\b|telef|"
+    r"\bmob\b)"
     r"[^\n]{0,30}$",
     re.IGNORECASE,
 )
-_AMERICAN = re.compile(r"555-01\d\d|(?:(?:00)?1[ .-])?(?:\(\d{3}\) ?|\d{3}-)\d{3}[-.]\d{4}|(?:1[ .-])?\d{3}\.\d{3}\.\d{4}|\(\d{3}\) \d{3} \d{4}")
+_AMERICAN = re.compile(r"555-01\d\d|(?:(?:00)?1[ .-])?(?:\(\d{3}\) ?|\d{3}-)\d{3}[-.]\d{4}|"
+                       r"(?:1[ .-])?\d{3}\.\d{3}\.\d{4}|\(\d{3}\) \d{3} \d{4}")
 _NATIONAL = {
     "GB": re.compile(r"\(?0\d{2,4}\)?[ -]\d{3,4}[ -]?\d{3,4}"),
     "DE": re.compile(r"\(?0[1-9]\d{1,3}\)?(?: |/| / |-)\d{3,8}(?:[ -]\d{1,5}){0,3}"),

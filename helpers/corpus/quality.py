@@ -59,11 +59,11 @@ def problem_of_code(function, lines=LINES, characters=CHARACTERS):
     lines: the fewest and the most, without docstring and blank lines. characters: the most of them.
     """
     name = function.name.rsplit(".", 1)[-1]
-    count = function.code.count("\n") + 1
     if name.startswith("_"):
         return "private"
     if name.startswith("test"):
         return "a test"
+    count = function.code.count("\n") + 1
     if count < lines[0] or _is_stub(function.node):
         return "too little code"
     if count > lines[1] or len(function.code) > characters:

@@ -16,25 +16,28 @@ give no access), templates and look-ups (`<token>`, `${TOKEN}`, `{token}`, `%s`,
 strings under names that announce no access: checksums, commit hashes, uuids, model ids, pictures in base64.
 """
 
-import math
 import re
 from bisect import bisect_right
 from functools import cache
 
-from helpers.corpus.found import Found, found_at, merged, must_be_text
+from helpers.corpus.found import Found, located, must_be_text
 from helpers.corpus.secret_kinds import KINDS
+from helpers.corpus.secret_values import FILLER, is_example, is_key, is_password, is_random, mixed, no_value
 
 # Plugins of detect-secrets that KINDS sharpens (a whole private key instead of its first line; no `user:password@`),
 # and one for public IP addresses, which belong to personal data.
 REPLACED = {
     "AWSKeyDetector", "BasicAuthDetector", "DiscordBotTokenDetector", "GitHubTokenDetector", "GitLabTokenDetector",
-    "IPPublicDetector", "JwtTokenDetector", "OpenAIDetector", "PrivateKeyDetector", "PypiTokenDetector",
+    "IPPublicDetector", "JwtTokenDetector", "NpmDetector", "OpenAIDetector", "PrivateKeyDetector", "PypiTokenDetector",
     "SendGridDetector", "SlackDetector", "StripeDetector", "TelegramBotTokenDetector", "TwilioKeyDetector",
 }  # fmt: skip
 
 _GATE = re.compile(r"pass|pwd|secret|token|key|auth|cred|cookie|session|signature|\bpin\b|salt", re.IGNORECASE)
 _WORTH = re.compile(r"[0-9!@#$^&*+~?]|[a-z][A-Z]|[\"'][a-z ]{5,40}[\"']")  # a line that may hold a value
-_PASSWORD = r"passw(?:or)?d|passphrase|passcode|passwort|contrasena|mot_?de_?passe|pwd|pword|(?<![a-z])pass(?![a-z])"
+_PASSWORD = (
+    r"passw(?:or)?d|passphrase|passcode|passwort|contrasena|mot_?de_?passe|pwd|pword|(?<![a-z])pass(?![a-z])|"
+    r"(?-i:(?<=[a-z])Pass(?![a-z]))"  # dbPass, not bypass
+)
 _KEY = (
     r"secret|credentials?|(?:api|access|auth|account|service|client|private|priv|signing|sign|encryption|encrypt|"
     r"master|shared|license|storage|app|application|admin|root|deploy|webhook|hmac|aes|fernet|crypto|cipher|jwt|"
@@ -46,10 +49,11 @@ _KEY = (
 _WEAK = r"tokens?|keys?|salt|pin"
 # After the name: the rest of a longer name, the end of a dictionary key or of an annotation, and what gives the value.
 _GIVEN = re.compile(
-    rf"(?:(?P<password>{_PASSWORD})|(?P<key>{_KEY})|(?P<weak>{_WEAK}))(?P<rest>(?:[_-]?[a-z0-9]{{1,20}}){{0,4}})"
+    rf"(?:(?P<password>{_PASSWORD})|(?P<key>{_KEY})|(?P<weak>{_WEAK}))(?P<rest>(?:[_-]?[a-z0-9]){{0,60}}+)"
     r"(?:\\?[\"'`])?\]?(?P<by>\s{0,8}(?::\s*(?:str|bytes|Optional\[str\]|str\s*\|\s*None|Final(?:\[str\])?)\s*=|=>|:=|"
     r"[=!]=|[=:,]|>|\sis\s|\s(?=[\"']))\s{0,20}[(\[]?\s{0,20}(?:SecretStr\(|[\w=, ]{0,40}default\s?=\s?|"
-    r"[\w.]{1,30}(?:\(\s?[\"']\w{1,60}[\"']\s?,|\(\s?[\"']\w{1,60}[\"']\s?\)\s?or|\[[\"']\w{1,60}[\"']\]\s?or|\sor)\s?)?)"
+    r"[\w.]{1,30}(?:\(\s?[\"']\w{1,60}[\"']\s?,|\(\s?[\"']\w{1,60}[\"']\s?\)\s?or|\[[\"']\w{1,60}[\"']\]\s?or|"
+    r"\sor)\s?)?)"
     r"(?:(?P<prefix>[bBrRfFuU]{0,2})(?P<quote>\"\"\"|'''|\\?\"|\\?'|`)(?P<value>[^\n]{0,400}?)(?P=quote)"
     r"|(?P<bare>[^\s\"'`<>{}\[\](),;]{6,200})(?P<after>.?))",
     re.IGNORECASE,
@@ -63,18 +67,10 @@ _ABOUT = re.compile(
     r"^s?(?:_|-)?(?:to|for|from|in|of)(?:_|-|$)|ident|ical",
     re.IGNORECASE,
 )
-_SEAM = re.compile(r"(?<!\\)[\"']\s*(?:\+\s*)?(?:\\\r?\n\s*)?(?:#[^\n]*\n\s*)?(?:\+\s*)?[bBrRfFuU]{0,2}[\"'](?=[\w+/=.-])|\\\r?\n\s*")
-_FILLER = re.compile(r"[x*.#_\-\s0?]*", re.IGNORECASE)
-_NO_VALUE = re.compile(
-    r"[<{\[%$(]|.*(?:\$\{|\{\{|%\(|\}\}|</|\.\.\.|\w\(|::|://)|(?:~|\.{0,2})/\w|[A-Za-z]:\\|--?[a-z]|&|\\[wdsbS(\[]|"
-    r"\w+(?:\.\w+)*\[|.*\.(?:py|json|ya?ml|txt|pem|key|crt|cfg|ini|toml|md|html?|com|org|net|io|bin|pt)$",
-    re.IGNORECASE,
+_SEAM = re.compile(
+    r"(?<!\\)[\"']\s*(?:\+\s*)?(?:\\\r?\n\s*)?(?:#[^\n]*\n\s*)?(?:\+\s*)?[bBrRfFuU]{0,2}[\"'](?=[\w+/=.-])|"
+    r"\\\r?\n\s*"
 )
-_EXAMPLE = re.compile(r"your|my[_-]?(?:api|secret|token|pass|key)|placeholder|redacted|insert|replace|change[_-]?me|todo|dummy|fake|sample|\bexample\b|<|>", re.IGNORECASE)
-_COMMON = {
-    "letmein", "qwerty", "qwertyuiop", "iloveyou", "swordfish", "opensesame", "trustno1", "hunter", "dragon", "monkey",
-    "sunshine", "princess", "football", "baseball", "superman", "batman", "welcome", "whatever", "shadow", "correcthorsebatterystaple",
-}  # fmt: skip
 _LOGIN_WORDS = {"password", "passwd", "pass", "pwd", "pw", "secret", "tiger", "token", "auth", "key", "api_key", "port"}
 _CHANCE = re.compile(r"(?<![\w/+=-])[bu]?[\"'](?P<secret>[A-Za-z0-9+/_-]{32,120}={0,2})[\"'](?!\s*[bu]?[\"'])")
 
@@ -94,73 +90,17 @@ def _borrowed() -> list[tuple[str, re.Pattern]]:
     ]
 
 
-def entropy(text: str) -> float:
-    """Shannon's entropy of the characters, in bits a character (Shannon 1948, section 6); 0 for an empty text."""
-    shares = [text.count(character) / len(text) for character in sorted(set(text))]
-    return -sum(share * math.log2(share) for share in shares)
-
-
-def _mixed(value: str) -> bool:
-    """Looks drawn at random: lower case, upper case and digits take turns, and no long word or number stands in it."""
-    body = value.rstrip("=")
-    turns = len(re.findall(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|[0-9](?=[A-Za-z])", body))  # 0.56 of a random string
-    kinds = [re.search(kind, body) for kind in ("[a-z]", "[A-Z]", "[0-9]")]
-    return all(kinds) and re.fullmatch(r"[\w+/-]+", body) is not None and turns >= 0.36 * len(body) and entropy(body) >= min(4, 0.8 * math.log2(len(body)))
-
-
-def _is_key(value: str, shortest: int) -> bool:
-    """A key or token: no words, at least `shortest` characters, letters and digits."""
-    if len(value) < shortest or not re.fullmatch(r"[\w+/=.~:!@#$%^&*|-]+", value) or not re.search("[A-Za-z]", value):
-        return False
-    if not re.search("[0-9]", value):  # without a digit only letters drawn at random
-        return len(value) >= 16 and len(re.findall("[a-z](?=[A-Z])", value)) >= len(value) / 5 and "_" not in value
-    return not re.fullmatch(r"[A-Za-z]+(?:[_./-][A-Za-z]+)*[_./-]?\d{1,2}", value)  # `model_v2`, `sha256`
-
-
-def _is_random(value: str) -> bool:
-    """A key or token that could be nothing else, whatever its name: what a weak name like `token` needs."""
-    if len(value) < 16 or not re.fullmatch(r"[A-Za-z0-9+/=._~-]+", value):
-        return False
-    if re.fullmatch(r"[0-9a-f]{32,128}|[0-9A-F]{32,128}", value):
-        return entropy(value) >= 3
-    return _mixed(value) or bool(
-        re.fullmatch(r"[a-z0-9]{20,}", value) and len(re.findall(r"[a-z](?=\d)|\d(?=[a-z])", value)) >= len(value) / 5
-    )
-
-
-def _is_password(value: str) -> bool:
-    """A password: 5 characters and more without a blank, letters with a digit or a mark, or one that everybody uses."""
-    if re.fullmatch(r"[a-z]+(?: [a-z]+){3,7}", value):  # a pass phrase; sentences have small words in them
-        return not re.search(r"\b(?:a|an|the|to|for|of|is|are|your|this|in|with|must|be|or|not|and|user)\b", value)
-    if not 5 <= len(value) <= 200 or re.search(r"\s", value) or not re.search("[^\\W_]", value):
-        return False
-    if value.lower() in _COMMON or re.search(r"[^\W\d_]", value) and re.search(r"\d", value):
-        return not re.fullmatch(r"(?:pass(?:word)?|param|arg|field|key|secret|token)_?[0-9]", value, re.IGNORECASE)
-    if value.isdigit():
-        return len(value) >= 6
-    if value.isalpha() and len(re.findall("[a-z](?=[A-Z])|[A-Z](?=[a-z])", value)) >= len(value) / 3:
-        return not re.search("user|pass|pwd|name|key|auth|login|conf|field|http|new|old", value, re.IGNORECASE)
-    return bool(re.search(r"\w[!@#$%^&*+~?=]|[!@#^*+~][A-Za-z]", value)) and bool(re.search("[A-Za-z]{2}", value))
-
-
-def _no_value(value: str) -> bool:
-    """A template, a filler, a look-up, a path or an address: nothing that gives access."""
-    return bool(_FILLER.fullmatch(value) or _NO_VALUE.match(value) and not _mixed(value)) or len(set(value)) < 3
-
-
 def _is_given(match: re.Match, text: str) -> bool:
     """Whether a name and its value, as _GIVEN found them, hold a secret."""
     value = match["value"] if match["quote"] else match["bare"]
     if "f" in (match["prefix"] or "").lower():
         value = re.sub(r"\{[^{}]*\}", "", value)
-    if not value or _no_value(value) or _ABOUT.search(match["rest"]):
-        return False
-    if _EXAMPLE.search(value) and not _mixed(value):
+    if not value or no_value(value) or is_example(value) or _ABOUT.search(match["rest"]):
         return False
     by = match["by"].strip()
     before = text[max(0, match.start() - 1) : match.start()]
     if by.startswith(","):  # ("password", "..."), not a list of arguments or of names
-        whole = before in ('"', "'") if match["weak"] else not match["rest"][:1].isalnum()
+        whole = before in ('"', "'", "-") if match["weak"] else not match["rest"][:1].isalnum()
         if not (whole and text[match.start("by") - 1] in "\"'" and (match["quote"] or "default" in by)):
             return False
     if by.startswith(">") and match["after"] != "<" or not by and (match["rest"] or not match["password"]):
@@ -170,28 +110,31 @@ def _is_given(match: re.Match, text: str) -> bool:
     if not match["quote"]:
         return _is_bare(match, value, text)
     if match["password"]:
-        return _is_password(value)
+        return is_password(value)
     if match["key"]:
-        return _is_key(value, 8) or "\\x" in value and value.count("\\x") >= 8
-    return _is_random(value)
+        return is_key(value, 8) or "\\x" in value and value.count("\\x") >= 8
+    return is_random(value)
 
 
 def _is_bare(match: re.Match, value: str, text: str) -> bool:
-    """A value without quotes. In code that is an expression; in a string, a comment or an environment line it is a word."""
+    """A value without quotes. In code that is an expression; in a string or a comment it is a word."""
     value = value.rstrip(".:")
     if match["after"] in ("(", "[") or re.fullmatch(r"[-+\d.eE_]+|(?:0x)?[0-9a-fA-F_]{1,16}", value):
         return False
     if match["by"] != ">" and not _is_prose(text, match.start(), match.start("bare")):
-        return _is_random(value) and not value.isidentifier()
+        return is_random(value) and not value.isidentifier()
     if match["password"]:
-        return bool(_is_password(value) and re.search(r"\d|[!@#$%^&*?]", value) and re.search("[A-Za-z]", value))
-    return _is_random(value) or bool(match["key"]) and _is_key(value, 12) and not re.fullmatch(r"[\w.]*[a-z]{5}\w*", value)
+        return bool(is_password(value) and re.search(r"\d|[!@#$%^&*?]", value) and re.search("[A-Za-z]", value))
+    wordy = re.fullmatch(r"[\w.]*[a-z]{5}\w*", value)
+    return is_random(value) or bool(match["key"]) and is_key(value, 12) and not wordy
 
 
 def _is_prose(text: str, start: int, value: int) -> bool:
-    """Whether a position lies in a comment or a string, or a line reads NAME=value, as guessed from the quotes before."""
+    """Whether a place lies in a comment, a string or a line NAME=value, guessed from what stands before it."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if "#" in line or re.match(r"\s*(?:export|set|ENV|ARG)\s", line) or re.fullmatch(r"[A-Z_]*", line) and text[value - 1] == "=":
+    if "#" in line or re.match(r"\s*(?:export|set|ENV|ARG)\s", line):
+        return True
+    if re.fullmatch(r"[A-Z_]*", line) and text[value - 1] == "=":
         return True
     quotes = line.count('"') % 2 or line.count("'") % 2
     return bool(quotes or text.count('"""', 0, start) % 2 or text.count("'''", 0, start) % 2)
@@ -206,24 +149,24 @@ def _by_shape(text: str) -> list[tuple[str, int, int]]:
         for match in kind.pattern.finditer(text):
             group = "secret" if "secret" in kind.pattern.groupindex else 0
             secret = match[group]
-            if group and (_no_value(secret) or "{" in secret or secret.lower() in _LOGIN_WORDS):
+            if group and (no_value(secret) or "{" in secret or secret.lower() in _LOGIN_WORDS):
                 continue
             if kind.name == "login in a URL" and not _is_login(secret):
                 continue
             if kind.name == "login in a header" and not re.search(r"[A-Z](?=.*[0-9=])|[0-9](?=.*[A-Z])", secret):
                 continue
-            if not _FILLER.fullmatch(secret[-8:]):
+            if not FILLER.fullmatch(secret[-8:]):
                 found.append((kind.name, match.start(group), match.end(group)))
     for name, pattern in _borrowed():
         for match in pattern.finditer(text):
-            if re.search(r"\d", match[0]) and not _FILLER.fullmatch(match[0][4:]):
+            if re.search(r"\d", match[0]) and not FILLER.fullmatch(match[0][4:]):
                 found.append((name, match.start(), match.end()))
     return found
 
 
 def _is_login(secret: str) -> bool:
     """A password in a URL: not one letter, not the word `password`, no port (`http://[::1]:80/@`)."""
-    return len(secret) >= 4 and not secret.startswith(("pass", "PASS", "Pass", "pwd", "secret", "your", "my")) or bool(
+    return len(secret) >= 6 and not secret.startswith(("pass", "PASS", "Pass", "pwd", "secret", "your", "my")) or bool(
         len(secret) >= 6 and re.search(r"\d", secret) and re.search("[A-Za-z]", secret)
     )
 
@@ -258,7 +201,7 @@ def _by_chance(text: str) -> list[tuple[str, int, int]]:
     return [
         ("random string", match.start("secret"), match.end("secret"))
         for match in _CHANCE.finditer(text)
-        if _mixed(match["secret"]) and text[max(0, match.start() - 200) : match.start()].rstrip()[-1:] not in ("'", '"')
+        if mixed(match["secret"]) and text[max(0, match.start() - 200) : match.start()].rstrip()[-1:] not in ("'", '"')
     ]
 
 
@@ -287,4 +230,4 @@ def secrets(text: str) -> list[Found]:
             first, last = bisect_right(new, start) - 1, bisect_right(new, end - 1) - 1
             if first != last:  # it crosses a seam; all others were seen above
                 spans.append((kind, old[first] + start - new[first], old[last] + end - new[last]))
-    return merged(found_at(text, *span) for span in spans)
+    return located(text, spans)

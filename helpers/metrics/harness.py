@@ -12,11 +12,15 @@ import sys
 import time
 import types
 
-# Limits in seconds of the process's own time: a busy machine does not count.
-ASSERTION = 1.0
-MUTANT_ASSERTION = 0.1  # unless the test as a whole needs more than a third of that on the function itself
-MUTANT = 3  # times the limit of one assertion: a run of the test on a mutant
+# Times are the process's own, so that a busy machine does not count.
+ASSERTION = 1.0  # seconds
 FIRST, ALL = 0.6, 0.8  # shares of the job's seconds: the first run, all runs
+# A mutant is stopped by steps (lines of it that run), which are the same wherever and whenever it runs. Counting makes
+# it ten times slower, so a test that needs longer than QUICK seconds on the function itself is stopped by time alone.
+QUICK, QUICK_ASSERTION = 0.02, 0.5
+STEPS, FACTOR = 10_000, 2  # an assertion gets so many, or so many times what the test needs on the function
+SLOW_FACTOR = 5  # the same for time
+RUN = 1.5  # times what an assertion gets: the whole test on a mutant
 
 # Windows has no such timers: there the wall clock ends the whole process, and the caller tries mutants one by one.
 TIMERS = hasattr(signal, "setitimer")
@@ -41,6 +45,38 @@ def _stop(number, frame):
     raise Slow if number == signal.SIGVTALRM else Stop
 
 
+class Trace:
+    """Follows the lines of the function's file. limit: steps that an assertion may take.
+
+    arcs: pairs of lines that ran one after the other. Line 0 is the start of a call, or an exception; -1 is a return.
+    Comprehensions are calls in some versions of Python: of them, and of lambdas, only the lines are kept.
+    """
+
+    def __init__(self, limit=float("inf"), active=True):
+        self.limit, self.active, self.until = limit, active, float("inf")
+        self.steps, self.arcs, self.last = 0, set(), {}
+
+    def start(self):
+        sys.settrace(self if self.active else None)
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename != "function.py" or frame.f_code.co_name == "<module>":
+            return None
+        self.steps += 1
+        if self.steps > min(self.until, RUN * self.limit):
+            raise Slow if self.steps > self.until else Stop
+        last = self.last.pop(frame, 0)
+        if event == "line" or (event == "return" and last):
+            line = frame.f_lineno if event == "line" else -1
+            self.arcs.add((last, line))
+            last = 0 if frame.f_code.co_name[0] == "<" else line
+        elif event == "exception" and argument[0] is not StopIteration:
+            last = 0
+        if event != "return":
+            self.last[frame] = last
+        return self
+
+
 class Run:
     """One run of a test.
 
@@ -48,8 +84,9 @@ class Run:
     first, other than by a false assertion; Stop before all others. loaded: whether the test's module ran to its end.
     """
 
-    def __init__(self, seconds):
-        self.seconds, self.verdicts, self.trouble, self.loaded = seconds, {}, "", False
+    def __init__(self, seconds, trace):
+        self.seconds, self.trace = seconds, trace
+        self.verdicts, self.trouble, self.loaded = {}, "", False
 
     def broke(self, kind):
         self.trouble = kind.__name__ if kind is Stop or not self.trouble else self.trouble
@@ -69,9 +106,12 @@ class Assertion:
 
     def __enter__(self):
         _limit(Slow, self.run.seconds)
+        self.run.trace.until = self.run.trace.steps + self.run.trace.limit
 
     def __exit__(self, kind, error, traceback):
         _limit(Slow, 0)
+        self.run.trace.until = float("inf")
+        self.run.trace.start()  # it stopped when it raised
         if kind is Stop:
             return False
         verdict = kind is None
@@ -89,10 +129,10 @@ def run(job, function, seconds, assertion=ASSERTION, seed=0, trace=None):
 
     seed: for the module `random`, if someone uses it: another in each run, the same whenever the test is scored.
     """
-    found = Run(assertion)
+    found = Run(assertion, trace or Trace(active=False))
     try:
         _limit(Stop, seconds)
-        sys.settrace(trace)
+        found.trace.start()
         _seed(seed)
         target = _run_module("function", function, {})
         names = {name: value for name, value in target.items() if not name.startswith("__")}
@@ -170,57 +210,32 @@ def _values(row, count):
     return row.values if type(row).__name__ == "ParameterSet" else row if count > 1 else [row]
 
 
-def _arcs(found):
-    """A trace function that adds to `found` the pairs of lines that ran one after the other in the function's file.
-
-    Line 0 is the start of a call, or an exception; -1 is a return. Comprehensions are calls in some versions of
-    Python: of them, and of lambdas, only the lines are kept.
-    """
-
-    def call(frame, event, argument):
-        code, last = frame.f_code, 0
-        if code.co_filename != "function.py" or code.co_name == "<module>":
-            return None
-
-        def local(frame, event, argument):
-            nonlocal last
-            if event == "exception" and argument[0] is not StopIteration:
-                last = 0
-            if event == "line" or (event == "return" and last):
-                line = frame.f_lineno if event == "line" else -1
-                found.add((last, line))
-                last = line if code.co_name[0] != "<" else 0
-            return local
-
-        return local
-
-    return call
-
-
 def verdicts(job):
     """The test on the function, `repeats` times as far as time allows, and once more with a trace if asked for."""
-    reports, arcs = [], set()
-    for seed, trace in enumerate([None] * job["repeats"] + [_arcs(arcs)] * job["coverage"]):
+    reports, coverage = [], Trace()
+    for seed, trace in enumerate([None] * job["repeats"] + [coverage] * job["coverage"]):
         left = (ALL if reports else FIRST) * job["seconds"] - time.process_time()
         if reports and (left <= 0 or reports[0][1] == "Stop"):
             break
         report = run(job, job["function"], max(left, 0.01), seed=seed, trace=trace).report()
         if trace is None and (report[1] != "Stop" or not reports):
             reports.append(report)
-    return {"reports": reports, "arcs": sorted(arcs)}
+    return {"reports": reports, "arcs": sorted(coverage.arcs)}
 
 
 def mutants(job):
     """The test on the function, then on each mutant: "k" it is killed, "n" only noticed, "s" it survives."""
-    for _ in range(2):  # the first run imports modules
-        started = time.process_time()
-        original = run(job, job["function"], FIRST * job["seconds"], seed=job["repeats"]).report()
-        spent = time.process_time() - started
-        if 3 * spent < MUTANT_ASSERTION:
-            break
-    limit, found = max(MUTANT_ASSERTION, 3 * spent), ""
+    seconds, seed, trace = FIRST * job["seconds"], job["repeats"], Trace()
+    run(job, job["function"], seconds, seed=seed)  # imports modules
+    started = time.process_time()
+    original = run(job, job["function"], seconds, seed=seed).report()
+    spent = time.process_time() - started
+    quick, limit, found = spent < QUICK, max(QUICK_ASSERTION, SLOW_FACTOR * spent), ""
+    if quick:
+        run(job, job["function"], seconds, seed=seed, trace=trace)
     for mutant in job["mutants"]:
-        report = run(job, mutant, MUTANT * limit, limit, seed=job["repeats"]).report()
+        counted = Trace(max(STEPS, FACTOR * trace.steps)) if quick else None
+        report = run(job, mutant, RUN * limit, limit, seed=seed, trace=counted).report()
         killed = any(verdict is False for _, verdict in report[0])
         found += "k" if killed else "s" if report == original else "n"
     return {"reports": [original], "mutants": found}

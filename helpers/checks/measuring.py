@@ -1,0 +1,240 @@
+"""The checks of lesson 06."""
+
+import math
+from collections import Counter
+from numbers import Real
+
+from helpers.checks.framework import check, require, require_close
+
+
+def _number(got, asked):
+    """Raise Wrong unless `got` is a number that is none of Python's booleans."""
+    require(isinstance(got, Real) and not isinstance(got, bool), f"{asked} should be a number. Yours is {got!r:.60}.")
+
+
+def _name_mistake(got, mistakes, asked):
+    """Raise Wrong with the sentence of `mistakes` (sentence → wrong number) whose number is `got`."""
+    for mistake, mistaken in mistakes.items():
+        require(not math.isclose(got, mistaken, rel_tol=1e-6), f"{asked} is {float(got):.6g} with yours: {mistake}")
+
+
+# --- ROUGE-L ----------------------------------------------------------------------------------------------------------
+
+
+def _common(first, second):
+    """Length of the longest common subsequence of two lists of words."""
+    row = [0] * (len(second) + 1)
+    for word in first:
+        new = [0]
+        for place, other in enumerate(second):
+            new.append(row[place] + 1 if word == other else max(row[place + 1], new[place]))
+        row = new
+    return row[-1]
+
+
+def _common_run(first, second):
+    """Length of the longest run of words that both lists have without a gap."""
+    starts = [(i, j) for i in range(len(first)) for j in range(len(second))]
+    return max(sum(1 for _ in _while_equal(first[i:], second[j:])) for i, j in starts)
+
+
+def _while_equal(first, second):
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            return
+        yield one
+
+
+def _greedy(first, second):
+    """What one finds by taking each word of `first` as soon as it occurs in what is left of `second`."""
+    found, left = 0, list(second)
+    for word in first:
+        if word in left:
+            left = left[left.index(word) + 1 :]
+            found += 1
+    return found
+
+
+@check("write `rouge_l`: the F-measure of the longest common subsequence of two lists of words.")
+def rouge_l(answer):
+    first = "the end of a list of words is what the caller gets".split()
+    second = "gets the last words of what the caller gave in a list".split()[1:]
+    asked = "rouge_l(answer, reference) for 'the end of a list of words is what the caller gets'"
+    got = answer(list(first), list(second))
+    _number(got, asked)
+
+    def f(shared):
+        return 2 * shared / (len(first) + len(second))
+
+    shared = _common(first, second)
+    bag = (Counter(first) & Counter(second)).total()
+    mistakes = {
+        "that is in points. Return a share, from 0 to 1.": 100 * f(shared),
+        "that is the length of the common subsequence. Make precision, recall and F of it.": shared,
+        "that is recall alone: the harmonic mean of precision and recall is asked for.": shared / len(second),
+        "that is precision alone: the harmonic mean of precision and recall is asked for.": shared / len(first),
+        "that is the arithmetic mean of precision and recall. F is the harmonic mean.": shared
+        * (1 / len(first) + 1 / len(second))
+        / 2,
+        "that counts shared words in any order, which is ROUGE-1. Their order must be the same in both.": f(bag),
+        "that counts different shared words, in any order.": f(len(set(first) & set(second))),
+        "that is the longest run without a gap. A subsequence may leave words out.": f(_common_run(first, second)),
+        "taking each word at its first occurrence misses longer subsequences. Fill the table.": f(
+            _greedy(first, second)
+        ),
+        "the same from the other side: taking each word at its first occurrence misses longer ones.": f(
+            _greedy(second, first)
+        ),
+        "those are letters: the inputs are lists of words. Do not join them.": 2
+        * _common(" ".join(first), " ".join(second))
+        / (len(" ".join(first)) + len(" ".join(second))),
+    }
+    right = f(shared)
+    mistakes = {sentence: wrong for sentence, wrong in mistakes.items() if not math.isclose(wrong, right)}
+    _name_mistake(got, mistakes, asked)
+    require_close(got, right, f"{asked}:")
+    require_close(answer(list("abcde"), list("abcde")), 1.0, "for equal lists:")
+    require_close(answer(list("abcd"), list("acdxy")), 2 / 3, "for rouge_l(a b c d, a c d x y):")
+    require_close(answer(["a", "b"], ["c"]), 0.0, "for lists that share nothing:")
+    for one, other in (([], ["a"]), (["a"], []), ([], [])):
+        try:
+            nothing = answer(list(one), list(other))
+        except ZeroDivisionError:
+            require(False, f"rouge_l({one}, {other}) divides by zero. Where nothing is shared, return 0.")
+        require_close(nothing, 0.0, f"rouge_l({one}, {other}) has nothing in common:")
+    require_close(answer(["The"], ["the"]), 0.0, "words are compared as they are: 'The' is not 'the' here.")
+
+
+# --- pass@k -----------------------------------------------------------------------------------------------------------
+
+
+@check("write `pass_at_k`: the unbiased estimate from n answers, c of which passed.")
+def pass_at_k(answer):
+    n, c, k = 20, 6, 5
+    asked = f"pass_at_k({n}, {c}, {k})"
+    got = answer(n, c, k)
+    _number(got, asked)
+    every = math.comb(n, k)
+    right = 1 - math.comb(n - c, k) / every
+    mistakes = {
+        "that is the naive estimate, which is biased: it draws with replacement. Count sets of k answers.": 1
+        - (1 - c / n) ** k,
+        "that is the chance that none passes. Subtract it from 1.": math.comb(n - c, k) / every,
+        "that is the chance that all k pass.": math.comb(c, k) / every,
+        "that is 1 less the chance that all pass. At least one passes unless all of them fail.": 1
+        - math.comb(c, k) / every,
+        "that is the share of answers that passed, pass@1.": c / n,
+        "that is the expected number of passes among k answers, not a chance.": k * c / n,
+        "that is exactly one pass. At least one is asked for.": c * math.comb(n - c, k - 1) / every,
+        "that is in per cent. Return a share, from 0 to 1.": 100 * right,
+    }
+    _name_mistake(got, mistakes, asked)
+    require_close(got, right, f"{asked}:")
+    require_close(answer(10, 3, 1), 0.3, "with k = 1 it is the share of answers that passed.")
+    require_close(answer(10, 0, 5), 0.0, "where nothing passed it is 0.")
+    sure = answer(5, 3, 4)
+    require_close(sure, 1.0, "pass_at_k(5, 3, 4): only 2 answers failed, so of any 4 at least 2 passed.")
+    large = answer(1000, 5, 200)
+    wanted = 1 - math.comb(995, 200) / math.comb(1000, 200)
+    require(isinstance(large, Real) and not math.isnan(large), "pass_at_k(1000, 5, 200) overflows. Use math.comb.")
+    require_close(large, wanted, "pass_at_k(1000, 5, 200), where the counts of sets are huge:")
+
+
+# --- The bootstrap ----------------------------------------------------------------------------------------------------
+
+RESAMPLES = 10_000
+
+
+@check("write `interval`: the bootstrap's 95 % interval for a mean.")
+def interval(answer):
+    import numpy as np
+
+    values = [0.0] * 9 + [1.0, 2.0, 2.0, 3.0, 5.0, 8.0, 40.0]
+    asked = "for the 16 values of the check"
+    got = answer(list(values), np.random.default_rng(1), RESAMPLES)
+    try:
+        low, high = (float(end) for end in got)
+    except (TypeError, ValueError):
+        require(False, f"return two numbers, low and high. Yours gives {got!r:.60}.")
+    require(not (math.isnan(low) or math.isnan(high)), f"{asked} yours gives NaN.")
+    require(low <= high, f"{asked} low is {low:.3g}, above high, {high:.3g}. Return the smaller one first.")
+    mean = sum(values) / len(values)
+    require(
+        high > low or not math.isclose(low, mean),
+        "every resample has the same mean, so you draw without replacement: each value comes exactly once.",
+    )
+    means = _means(values, len(values))
+    right = np.quantile(means, [0.025, 0.975])
+    wrong = _wrong_intervals(values, means)
+    tolerance = 0.04 * (right[1] - right[0])
+
+    def off(ends):
+        return max(abs(low - ends[0]), abs(high - ends[1]))
+
+    name = min(wrong, key=lambda sentence: off(wrong[sentence]))
+    near = off(wrong[name]) < off(right) and off(wrong[name]) < max(tolerance, 0.04 * (wrong[name][1] - wrong[name][0]))
+    require(off(right) <= tolerance or not near, f"{asked} yours gives {low:.3g} to {high:.3g}: {name}")
+    require(
+        off(right) <= tolerance,
+        f"{asked} yours gives {low:.3g} to {high:.3g}; it should be about {right[0]:.2f} to {right[1]:.2f}.",
+    )
+    again, same = (tuple(answer(list(values), np.random.default_rng(7), 200)) for _ in range(2))
+    require(again == same, "the same seed gives other intervals. Draw with `rng`, and with nothing else.")
+    one = answer(list(values), np.random.default_rng(2), 1)
+    require(one[0] == one[1], "with resamples=1 there is one mean, so low equals high. Draw `resamples` times.")
+    low, high = answer([1.0, 3.0], np.random.default_rng(3), 1000)
+    require((low, high) == (1.0, 3.0), "for [1, 3] a quarter of all resamples is 1, 1: the interval is 1 to 3.")
+
+
+def _means(values, count, resamples=40_000):
+    """Means of resamples of `count` values each."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    return np.array(values)[rng.integers(0, len(values), (resamples, count))].mean(axis=1)
+
+
+def _wrong_intervals(values, means):
+    """Sentence that names a mistake → the interval that it leads to."""
+    import numpy as np
+
+    from helpers.metrics import bootstrap_interval
+
+    values, mean, count = np.array(values), means.mean(), len(values)
+    rng = np.random.default_rng(0)
+    drawn = values[rng.integers(0, count, (20_000, count))]
+    return {
+        "that is a 90 % interval. Leave out 2.5 % at each end.": np.quantile(means, [0.05, 0.95]),
+        "that leaves out 0.025 per cent: np.percentile counts to 100. Use np.quantile, or 2.5 and 97.5.": np.percentile(
+            means, [0.025, 0.975]
+        ),
+        "those are the smallest and the largest mean.": (means.min(), means.max()),
+        "those are percentiles of the values. Take those of the resamples' means.": np.quantile(values, [0.025, 0.975]),
+        "that is the mean and its standard deviation to both sides, which holds the truth two times in three.": (
+            mean - means.std(),
+            mean + means.std(),
+        ),
+        "that takes 1.96 standard deviations, as if means were spread evenly to both sides. Take quantiles.": (
+            mean - 1.96 * means.std(),
+            mean + 1.96 * means.std(),
+        ),
+        "those are sums. Divide by the number of values.": np.quantile(means * count, [0.025, 0.975]),
+        "those are medians of the resamples. The interval is for the mean.": np.quantile(
+            np.median(drawn, axis=1), [0.025, 0.975]
+        ),
+        "each resample is too small: draw as many values as there are.": np.quantile(
+            _means(values, count // 2), [0.025, 0.975]
+        ),
+        "each resample is one value short. Draw as many as there are.": np.quantile(
+            _means(values, count - 1), [0.025, 0.975]
+        ),
+        "each resample is too large: draw as many values as there are, no more.": np.quantile(
+            _means(values, 10 * count), [0.025, 0.975]
+        ),
+        "that is how far the mean may be off, not where it may be. Do not subtract the mean.": np.quantile(
+            means - values.mean(), [0.025, 0.975]
+        ),
+        "that is `metrics.bootstrap_interval`, which goes further out for few rows. Take plain percentiles.": (
+            bootstrap_interval(values)
+        ),
+    }

@@ -1,0 +1,4 @@
+# expect: epochs are not whole numbers
+def mixing_schedule(sizes, probabilities):
+    draws = min(sizes[n] / p for n, p in probabilities.items())
+    return {n: (round(p * draws), round(p * draws) // sizes[n]) for n, p in probabilities.items()}

@@ -1,0 +1,9 @@
+# expect: not the sets themselves
+def similar_pairs(sets, threshold):
+    n = len(sets)
+    return [
+        (sets[i], sets[j])
+        for i in range(n)
+        for j in range(i + 1, n)
+        if len(sets[i] & sets[j]) / len(sets[i] | sets[j]) >= threshold
+    ]

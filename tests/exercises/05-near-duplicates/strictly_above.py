@@ -1,0 +1,6 @@
+# expect: exactly 0.75
+def similar_pairs(sets, threshold):
+    n = len(sets)
+    return [
+        (i, j) for i in range(n) for j in range(i + 1, n) if len(sets[i] & sets[j]) / len(sets[i] | sets[j]) > threshold
+    ]
