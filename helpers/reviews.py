@@ -19,8 +19,8 @@ KINDS = tuple(
     "integer_or_float_mistake late_binding_or_scope logging_and_messages memory_waste misleading_docstring "
     "missing_edge_case missing_test_or_weak_assert missing_validation modified_while_iterated mutable_default "
     "off_by_one quadratic_loop race_or_shared_state repeated_work resource_leak shadowed_name time_and_retry "
-    "too_long_condition unchecked_input unescaped_query wrong_comparison wrong_data_structure wrong_operator_precedence "
-    "wrong_return wrong_unit_or_constant".split()
+    "too_long_condition unchecked_input unescaped_query wrong_comparison wrong_data_structure "
+    "wrong_operator_precedence wrong_return wrong_unit_or_constant".split()
 )
 # What the gruff comments are rude with; one that calls the reader names holds a word of PERSON_WORDS or says "you".
 RUDE_WORDS = tuple(
@@ -39,8 +39,9 @@ def load(split=None):
     """The situations in the order of their ids, as new dicts.
 
     split: "train" (210 rows), "validation" (30), "test" (120), or None for all 360.
-    A dict has id, kind (one of KINDS), split, code, issue (one sentence), keywords (for `mentions`), comments (a text for
-    each of courteous, gruff and vague) and ranking (the three names, best first). Raises CourseError for a split that does not exist and for a file that is missing or damaged.
+    A dict has id, kind (one of KINDS), split, code, issue (one sentence), keywords (for `mentions`), comments (a text
+    for each of courteous, gruff and vague) and ranking (the three names, best first).
+    Raises CourseError for a split that does not exist and for a file that is missing or damaged.
     """
     if split not in (None, *SPLITS):
         raise CourseError(f"There is no split {split!r}. Choose one of {', '.join(SPLITS)}, or give none for all rows.")
@@ -115,12 +116,10 @@ def table():
     def share(test):
         return lambda pairs: 100 * sum(bool(test(row, text)) for row, text in pairs) / len(pairs)
 
-    def astray(pairs):  # test rows' keywords against the test comments on every other kind of situation
+    def astray(pairs):  # the test rows' keywords against the test comments on every other kind of situation
         pairs = [pair for pair in pairs if pair[0]["split"] == "test"]
-        found = [
-            mentions(text, one["keywords"]) for one, _ in pairs for row, text in pairs if one["kind"] != row["kind"]
-        ]
-        return 100 * sum(found) / len(found)
+        far = [(one["keywords"], text) for one, _ in pairs for row, text in pairs if one["kind"] != row["kind"]]
+        return 100 * sum(mentions(text, keywords) for keywords, text in far) / len(far)
 
     line("words, mean", lambda pairs: sum(len(text.split()) for _, text in pairs) / len(pairs))
     line("words, least", lambda pairs: min(len(text.split()) for _, text in pairs), "8d")

@@ -83,6 +83,8 @@ def test_the_first_sentence_of_a_docstring(docstring, sentence):
         ("Sort it.", "sort", "too short a sentence"),
         ("Add " + "one more " * 20 + "word.", "add", "too long a sentence"),
         ("Override this to change what happens.", "run", "not a sentence"),
+        ("Optional[float]: Get the time that is left.", "left", "not a sentence"),
+        ("Args: values, a list of numbers to add.", "add", "not a sentence"),
         ("Use it as x = f(y) in a loop.", "f", "not a sentence"),
         ("Convert values, for instance, e.g.", "f", "not a sentence"),
         ("Größe der Liste zurückgeben, bitte.", "f", "not plain English"),

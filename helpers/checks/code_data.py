@@ -15,8 +15,8 @@ SETS = [
     {"def", "plus", "a", "b", "return", "+"},  # 5 of 7 with the first
     {"def", "add", "a", "b", "return", "-"},  # 5 of 7 with the first
     {"def", "add", "a", "b", "c", "return", "+", "print"},  # 6 of 8 with the first, which lies in it
-    {"import", "os"},
     {"def", "add", "a", "b", "return", "+"},  # the first again
+    {"import", "os"},
     {"def", "add", "a", "b"},  # 4 of 6 with the first, in which it lies
 ]
 # Pairs by other ways of comparing, for the threshold 0.75: the mistake and the measure.
@@ -54,11 +54,11 @@ def similar_pairs(answer):
     require(sets == SETS, "your code changes the sets it was given. Build new ones: a & b and a | b do.")
     require(
         isinstance(got, list | tuple | set) and all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in got),
-        f"return a list of pairs such as [(0, 3), (0, 5)]. Yours gives {got!r}.",
+        f"return a list of pairs such as [(0, 3), (0, 4)]. Yours gives {got!r}.",
     )
     require(
         all(isinstance(place, int) for pair in got for place in pair),
-        f"a pair is two places in the list, such as (0, 3), not the sets themselves. Yours gives {list(got)[0]!r}.",
+        f"a pair is two places in the list, such as (0, 3), not the sets themselves. Yours gives {list(got)[:1]!r}.",
     )
     right, found = _pairs(SETS, 0.75), [tuple(pair) for pair in got]
     require(not any(i == j for i, j in found), "a set is not a duplicate of itself: leave out pairs such as (0, 0).")
@@ -93,7 +93,9 @@ WITHIN = 0.05
 def _rows():
     """Rows of forty families: most of one or a few rows, one of 60, which only the training split can hold."""
     sizes = [60, 14, 12, 11, 9, 8, 8, 7, 6, 6] + [3] * 10 + [2] * 10 + [1] * 10
-    return [{"id": f"{at}-{row}", "family": f"family {at}"} for at, size in enumerate(sizes) for row in range(size)]
+    return [
+        {"id": f"{at}-{row}", "family": f"family {99 - at}"} for at, size in enumerate(sizes) for row in range(size)
+    ]
 
 
 @contextmanager
@@ -197,7 +199,7 @@ def mixing_schedule(answer):
     right = _schedule(SIZES, MIX, min(lasts.values()))
     wrongs = {
         "that runs until the last source is exhausted. Stop at the first: min, not max.": max(lasts.values()),
-        "the smallest source need not be exhausted first: `chat` is small, but drawn so seldom that it outlasts `style`. "
+        "the smallest source need not be exhausted first: `chat` is small, but seldom drawn; `style` ends before it. "
         "Compare size / probability.": lasts["chat"],
         "that draws as many rows as there are in all. How long does the first source last?": sum(SIZES.values()),
         "that draws as many rows in all as the largest source has. A source of n rows that is drawn with "

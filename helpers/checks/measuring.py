@@ -164,6 +164,9 @@ def interval(answer):
         "every resample has the same mean, so you draw without replacement: each value comes exactly once.",
     )
     means = _means(values, len(values))
+    tails = np.quantile(means, [0.001, 0.999])
+    extremes = low <= tails[0] and tails[1] <= high <= 1.1 * means.max()
+    require(not extremes, f"{asked} yours gives {low:.3g} to {high:.3g}: the smallest and the largest mean.")
     right = np.quantile(means, [0.025, 0.975])
     wrong = _wrong_intervals(values, means)
     tolerance = 0.04 * (right[1] - right[0])
@@ -172,7 +175,8 @@ def interval(answer):
         return max(abs(low - ends[0]), abs(high - ends[1]))
 
     name = min(wrong, key=lambda sentence: off(wrong[sentence]))
-    near = off(wrong[name]) < off(right) and off(wrong[name]) < max(tolerance, 0.04 * (wrong[name][1] - wrong[name][0]))
+    low_wrong, high_wrong = wrong[name]
+    near = off(wrong[name]) < min(off(right), max(2 * tolerance, 0.05 * (high_wrong - low_wrong)))
     require(off(right) <= tolerance or not near, f"{asked} yours gives {low:.3g} to {high:.3g}: {name}")
     require(
         off(right) <= tolerance,
@@ -208,7 +212,6 @@ def _wrong_intervals(values, means):
         "that leaves out 0.025 per cent: np.percentile counts to 100. Use np.quantile, or 2.5 and 97.5.": np.percentile(
             means, [0.025, 0.975]
         ),
-        "those are the smallest and the largest mean.": (means.min(), means.max()),
         "those are percentiles of the values. Take those of the resamples' means.": np.quantile(values, [0.025, 0.975]),
         "that is the mean and its standard deviation to both sides, which holds the truth two times in three.": (
             mean - means.std(),

@@ -9,6 +9,7 @@ from helpers.corpus.duplicates import jaccard, near_duplicates, shared
 from helpers.corpus.extract import Funnel, of_package
 from helpers.corpus.found import Found
 from helpers.corpus.licences import ALLOWED, is_allowed
+from helpers.corpus.mixing import mixture
 from helpers.corpus.personal import personal_data as find_personal_data
 from helpers.corpus.personal import redact
 from helpers.corpus.quality import problem_of_code, problem_of_docstring, sentence_of
@@ -37,6 +38,7 @@ __all__ = [
     "leaks",
     "load",
     "mine",
+    "mixture",
     "names_by_budget",
     "near_duplicates",
     "of_package",

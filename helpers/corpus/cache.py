@@ -116,8 +116,8 @@ def names_by_budget():
 def load(table, split=None, names=None, running=True):
     """The rows of a table as a list of dicts, sorted by id. table: 'docstrings' or 'functions'. split: None for all.
 
-    names: which packages, if not all. running: of the functions, only those that were seen to run. Mines the corpus first
-    if need be. Raises CourseError for names that do not exist.
+    names: which packages, if not all. running: of the functions, only those that were seen to run. Mines the corpus
+    first if need be. Raises CourseError for names that do not exist.
     """
     if table not in TABLES or split not in (None, *sources.SPLITS):
         raise CourseError(

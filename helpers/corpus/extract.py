@@ -100,9 +100,9 @@ def _text(path, file, funnel):
 def _docstring_row(function, funnel):
     if problem := quality.problem_of_code(function):
         return funnel.lose("worth describing", problem)
+    funnel.keep("worth describing")
     if function.docstring is None:
         return funnel.lose("documented", "no docstring")
-    funnel.keep("worth describing")
     funnel.keep("documented")
     sentence = quality.sentence_of(function.docstring)
     if problem := quality.problem_of_docstring(sentence, function.name):

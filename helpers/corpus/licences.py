@@ -45,7 +45,7 @@ def is_allowed(licence):
 
 def _which_bsd(distribution):
     for file in distribution.files or []:
-        if re.search(r"licen[cs]e|copying", file.name, flags=re.IGNORECASE) and file.suffix != ".py":
+        if file.parts[0].endswith(".dist-info") and re.search(r"(?i)licen[cs]e|copying", file.name):
             try:
                 text = file.locate().read_text(encoding="utf-8", errors="replace")
             except OSError:

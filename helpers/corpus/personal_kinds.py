@@ -43,7 +43,7 @@ NO_PERSON = re.compile(
     r"Learning|License|Limited|LLC|Ltd|Machine|Media|Meta|Microsoft|Mistral|Models?|Name|National|Networks?|NVIDIA|"
     r"Nvidia|Office|Open|OpenAI|Organization|Partners|Press|Project|Python|Qwen|Research|Rights|Salesforce|Server|"
     r"Service|Society|Software|Solutions|Source|Stanford|Studios?|Systems|Teams?|Technologies|Tencent|The|This|Trust|"
-    r"University|User)\b"
+    r"University|User|Algorithm|Distribution|Equation|Function|Lemma|Method|Number|Numbers|Speed|Test|Theorem)\b"
 )
 # What precedes a value: `name": "`, `name=`, `name is`.
 _IS = r"[\"']?\]?\s*(?:[:=]|is)\s*[bu]?[\"']?"
@@ -87,7 +87,7 @@ _PATTERNS = [
      rf"{NAME})\)"),
     ("user name", "@",
      r"(?i:\b(?:cc|ping|by|thanks(?: to)?|ask|credits?(?: to)?|assigned to|see|from|contact|reviewer|author|owner|"
-     r"maintainer):?) (?P<it>@[a-zA-Z][\w-]{1,38})\b(?![.(])"),
+     r"maintainer):?) (?P<it>@[a-zA-Z][a-zA-Z\d-]{1,38})\b(?![.(_])"),
     ("user name", "/home/|/users/|\\users\\|documents and settings",
      r"(?:(?<![\w.<>}])(?:/home|/Users)/|(?<=file://)/(?:home|Users)/|"
      r"[A-Za-z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]{1,4})(?P<it>[A-Za-z][\w.-]{1,31})"

@@ -10,7 +10,7 @@ CHARACTERS = 900
 WORDS = (4, 30)  # of the sentence
 
 _NOT_A_SENTENCE = re.compile(
-    r">>>|::|:\w+:|`{2,}\w*$|^(args|arguments|parameters|returns?|see|note|example|usage|todo|fixme|xxx|deprecated)\b\W*$"
+    r"^\S+:|>>>|::|:\w+:|`{2,}\w*$|^(args|arguments|parameters|returns?|see|note|example|usage|todo|fixme|xxx|deprecated)\b\W*$"
     r"|^(todo|fixme|xxx|deprecated|overrid|override|inherited|auto-?generated|do not|don't)\b|^[a-z_.]+\(|https?://|[{}<>|\\=]",
     flags=re.IGNORECASE,
 )

@@ -51,10 +51,12 @@ KINDS = [
            r"(?<!-)sk-(?:proj-|svcacct-|admin-|None-|or-v1-)?(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{20,}"),
     _token("Hugging Face token", "hf_ api_org_", r"(?:hf_|api_org_)(?=\w*[A-Z0-9])[A-Za-z0-9]{26,}"),
     _token("npm token", "npm_", r"npm_(?=\w*[A-Z0-9])[A-Za-z0-9]{30,}"),
-    _kind("npm token", "_authToken", r"_authToken\s*=\s*(?P<secret>[\w-]{20,})"),
+    _kind("npm token", "_authToken", r"_authToken[\s=]+(?P<secret>[\w-]{20,})"),
     _token("PyPI token", "pypi-", r"pypi-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{40,}"),
     _token("SendGrid key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{30,60}"),
     _token("Twilio key", "AC SK", r"(?:AC|SK)[a-f0-9]{32}"),
+    _token("Mailgun key", "-", r"[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}"),
+    _kind("Sentry DSN", "sentry", r"https://(?P<secret>[a-f0-9]{32})@[\w.-]{3,80}/\d"),
     _token("Mailgun key", "key- pubkey-", r"(?:pub)?key-[a-f0-9]{32}"),
     _token("Discord token", ".", r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}"),
     _token("Telegram token", ":", r"\d{8,10}:[A-Za-z][\w-]{33,35}"),
@@ -89,12 +91,24 @@ KINDS = [
     _kind("login in a URL", "://",
           r"\b[a-z][a-z0-9+.-]{1,30}://[^\s:/?#@\"'<>(){}\[\]`]{0,80}:"
           r"(?P<secret>[^\s/@\"'<>`]{1,200}|[^\s@\"'<>`]{8,60})@(?=[\w\[{%$<])"),
+    _kind("login on a command line", "mysql sshpass mongo docker",
+          r"\b(?:mysql\w*|sshpass|mongo\w*|docker login)\b[^\n]{0,80}? (?:-p ?|--password[= ])[\"']?(?P<secret>[^\s\"']{5,60})"),
     _kind("login on a command line", "curl wget http",
           r"\b(?:curl|wget|http)\b[^\n]{0,200}? (?:-u|--user|-a) ?[\"']?[\w.@-]+:(?P<secret>[^\s\"']{4,})"),
-    _kind("login in a call", "asicAuth igestAuth .login auth",
-          r"(?:BasicAuth|DigestAuth|\.login|\bauth ?=) ?\(\s*(?:\w+ ?= ?)?[bru]?[\"'][^\"'\n]{1,80}[\"'],\s*"
+    _kind("login in a call", "asicAuth igestAuth login auth cred",
+          r"(?:BasicAuth|DigestAuth|\blogin|\bauthenticate|\b(?:auth|creds?|credentials?) ?=) ?\(\s*(?:\w+ ?= ?)?[bru]?[\"'][^\"'\n]{1,80}[\"'],\s*"
           r"(?:\w+ ?= ?)?[bru]?[\"'](?P<secret>[^\"'\n]{4,80})[\"']"),
+    _kind("login in a call", ".connect(",
+          r"\.connect\((?:\s*[bru]?[\"'][^\"'\n]{1,80}[\"'],){2}\s*[bru]?[\"'](?P<secret>[^\"'\n]{5,80})[\"']"),
+    _kind("login in a call", "password passwd pwd pw secret token",
+          r"\w, ?(?:\w{1,20}_)?(?:password|passwd|pwd|pw|secret|token) ?= ?[bru]?[\"'][^\"'\n]{1,80}[\"'], ?"
+          r"[bru]?[\"'](?P<secret>[^\"'\n]{5,80})[\"']"),
+    _kind("key in a call", "hmac jwt. AES Fernet",
+          r"(?:\bhmac\.new\(|\bjwt\.(?:en|de)code\([^,\n]{1,60},|\bAES\.new\(|\bFernet\()\s*(?:key ?= ?)?[bru]?"
+          r"[\"'](?P<secret>[^\"'\n]{8,120})[\"']"),
     _kind("login in SQL", "BY PASSWORD by password",
           r"(?i:\bidentified by(?: password)?|\bwith(?: encrypted)? password|\bset password)\s*=?\s*"
           r"\\?'(?P<secret>[^'\n]{4,80}?)\\?'"),
 ]  # fmt: skip
+# Kinds whose shape says only where a password would stand: it must look like one.
+GIVEN_AWAY = ("login on a command", "login in a call", "login in SQL", "key in a call")

@@ -30,7 +30,8 @@ def mixed(value: str) -> bool:
     body = value.rstrip("=")
     turns = len(re.findall(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|[0-9](?=[A-Za-z])", body))  # 0.56 of a random string
     kinds = [re.search(kind, body) for kind in ("[a-z]", "[A-Z]", "[0-9]")]
-    if not all(kinds) or turns < 0.36 * len(body) or not re.fullmatch(r"[\w+/-]+", body):
+    words = sum(len(word) for word in re.findall("[A-Z][a-z]{3,}", body))  # CamelCase
+    if not all(kinds) or words >= len(body) / 2 or turns < 0.36 * len(body) or not re.fullmatch(r"[\w+/-]+", body):
         return False
     return entropy(body) >= min(4, 0.8 * math.log2(len(body)))
 

@@ -21,7 +21,7 @@ from bisect import bisect_right
 from functools import cache
 
 from helpers.corpus.found import Found, located, must_be_text
-from helpers.corpus.secret_kinds import KINDS
+from helpers.corpus.secret_kinds import GIVEN_AWAY, KINDS
 from helpers.corpus.secret_values import FILLER, is_example, is_key, is_password, is_random, mixed, no_value
 
 # Plugins of detect-secrets that KINDS sharpens (a whole private key instead of its first line; no `user:password@`),
@@ -35,7 +35,7 @@ REPLACED = {
 _GATE = re.compile(r"pass|pwd|secret|token|key|auth|cred|cookie|session|signature|\bpin\b|salt", re.IGNORECASE)
 _WORTH = re.compile(r"[0-9!@#$^&*+~?]|[a-z][A-Z]|[\"'][a-z ]{5,40}[\"']")  # a line that may hold a value
 _PASSWORD = (
-    r"passw(?:or)?d|passphrase|passcode|passwort|contrasena|mot_?de_?passe|pwd|pword|(?<![a-z])pass(?![a-z])|"
+    r"passw(?:or)?d|passphrase|passcode|passwort|contrasena|mot_?de_?passe|pwd|pword|(?<![a-z])p(?:ass|w)(?![a-z])|"
     r"(?-i:(?<=[a-z])Pass(?![a-z]))"  # dbPass, not bypass
 )
 _KEY = (
@@ -50,10 +50,10 @@ _WEAK = r"tokens?|keys?|salt|pin"
 # After the name: the rest of a longer name, the end of a dictionary key or of an annotation, and what gives the value.
 _GIVEN = re.compile(
     rf"(?:(?P<password>{_PASSWORD})|(?P<key>{_KEY})|(?P<weak>{_WEAK}))(?P<rest>(?:[_-]?[a-z0-9]){{0,60}}+)"
-    r"(?:\\?[\"'`])?\]?(?P<by>\s{0,8}(?::\s*(?:str|bytes|Optional\[str\]|str\s*\|\s*None|Final(?:\[str\])?)\s*=|=>|:=|"
-    r"[=!]=|[=:,]|>|\sis\s|\s(?=[\"']))\s{0,20}[(\[]?\s{0,20}(?:SecretStr\(|[\w=, ]{0,40}default\s?=\s?|"
-    r"[\w.]{1,30}(?:\(\s?[\"']\w{1,60}[\"']\s?,|\(\s?[\"']\w{1,60}[\"']\s?\)\s?or|\[[\"']\w{1,60}[\"']\]\s?or|"
-    r"\sor)\s?)?)"
+    r"(?:\\?[\"'`])?\]?(?P<by>\s{0,8}(?::\s*(?:str|bytes|Optional\[str\]|str\s*\|\s*None|Final(?:\[str\])?)\s*=|=>|->|:=|"
+    r"[=!]=|[=:,]|>|\sis\s|\((?=[bru]?[\"'])|\s)\s{0,20}[(\[]?\s{0,20}(?:[\w=, ]{0,40}default\s?=\s?|"
+    r"[\w.]{1,30}(?:\((?=[bru]?[\"'])(?![^()\n]{0,80}\)\s?or)|\(\s?[\"']\w{1,60}[\"']\s?,|\([^()\n]{0,60}\)\s?or|"
+    r"\[[\"']\w{1,60}[\"']\]\s?or|\sor)\s?)?)"
     r"(?:(?P<prefix>[bBrRfFuU]{0,2})(?P<quote>\"\"\"|'''|\\?\"|\\?'|`)(?P<value>[^\n]{0,400}?)(?P=quote)"
     r"|(?P<bare>[^\s\"'`<>{}\[\](),;]{6,200})(?P<after>.?))",
     re.IGNORECASE,
@@ -71,6 +71,7 @@ _SEAM = re.compile(
     r"(?<!\\)[\"']\s*(?:\+\s*)?(?:\\\r?\n\s*)?(?:#[^\n]*\n\s*)?(?:\+\s*)?[bBrRfFuU]{0,2}[\"'](?=[\w+/=.-])|"
     r"\\\r?\n\s*"
 )
+_ALL_KINDS = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)\S{8,}")
 _LOGIN_WORDS = {"password", "passwd", "pass", "pwd", "pw", "secret", "tiger", "token", "auth", "key", "api_key", "port"}
 _CHANCE = re.compile(r"(?<![\w/+=-])[bu]?[\"'](?P<secret>[A-Za-z0-9+/_-]{32,120}={0,2})[\"'](?!\s*[bu]?[\"'])")
 
@@ -100,28 +101,31 @@ def _is_given(match: re.Match, text: str) -> bool:
     by = match["by"].strip()
     before = text[max(0, match.start() - 1) : match.start()]
     if by.startswith(","):  # ("password", "..."), not a list of arguments or of names
-        whole = before in ('"', "'", "-") if match["weak"] else not match["rest"][:1].isalnum()
+        ends = not match["rest"][:1].isalnum() and before not in set("!@#$%^&*")  # the whole name is a name
+        whole = before in ('"', "'", "-") if match["weak"] else ends
         if not (whole and text[match.start("by") - 1] in "\"'" and (match["quote"] or "default" in by)):
             return False
-    if by.startswith(">") and match["after"] != "<" or not by and (match["rest"] or not match["password"]):
-        return False  # an element of XML has an end; only `password "..."` needs no sign between
-    if not by and match[0].lower().startswith("pass "):
+    if by.startswith(">") and match["after"] != "<" or by in ("", "(") and (match["rest"] or not match["password"]):
+        return False  # an element of XML has an end; only `password "..."` and `set_password("...")` need no sign
+    if not by and (match["password"].lower() == "pass" or not match["quote"] and not _ALL_KINDS.match(value)):
         return False
     if not match["quote"]:
         return _is_bare(match, value, text)
     if match["password"]:
         return is_password(value)
     if match["key"]:
-        return is_key(value, 8) or "\\x" in value and value.count("\\x") >= 8
+        return is_key(value, 8) or "\\x" in value and len(value) >= 8
     return is_random(value)
 
 
 def _is_bare(match: re.Match, value: str, text: str) -> bool:
     """A value without quotes. In code that is an expression; in a string or a comment it is a word."""
     value = value.rstrip(".:")
-    if match["after"] in ("(", "[") or re.fullmatch(r"[-+\d.eE_]+|(?:0x)?[0-9a-fA-F_]{1,16}", value):
+    if match["after"] in ("(", "[") or re.fullmatch(r"[-+\d.eE_]+|0x[0-9a-fA-F_]*", value):
         return False
     if match["by"] != ">" and not _is_prose(text, match.start(), match.start("bare")):
+        if match["password"] and match["by"].strip() == ":":  # no annotation looks like that
+            return bool(re.fullmatch(r"[a-z]+\d+", value))
         return is_random(value) and not value.isidentifier()
     if match["password"]:
         return bool(is_password(value) and re.search(r"\d|[!@#$%^&*?]", value) and re.search("[A-Za-z]", value))
@@ -132,7 +136,7 @@ def _is_bare(match: re.Match, value: str, text: str) -> bool:
 def _is_prose(text: str, start: int, value: int) -> bool:
     """Whether a place lies in a comment, a string or a line NAME=value, guessed from what stands before it."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if "#" in line or re.match(r"\s*(?:export|set|ENV|ARG)\s", line):
+    if "#" in line or re.search(r"[?&][\w-]*$|://\S*$", line) or re.match(r"\s*(?:export|set|ENV|ARG)\s", line):
         return True
     if re.fullmatch(r"[A-Z_]*", line) and text[value - 1] == "=":
         return True
@@ -152,6 +156,8 @@ def _by_shape(text: str) -> list[tuple[str, int, int]]:
             if group and (no_value(secret) or "{" in secret or secret.lower() in _LOGIN_WORDS):
                 continue
             if kind.name == "login in a URL" and not _is_login(secret):
+                continue
+            if kind.name.startswith(GIVEN_AWAY) and not is_password(secret):
                 continue
             if kind.name == "login in a header" and not re.search(r"[A-Z](?=.*[0-9=])|[0-9](?=.*[A-Z])", secret):
                 continue

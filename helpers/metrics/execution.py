@@ -19,9 +19,8 @@ from pathlib import Path
 
 from helpers import sandbox
 from helpers.errors import CourseError
-from helpers.metrics import mutation
+from helpers.metrics import instrument, mutation
 from helpers.metrics.coverage import function_in, measured
-from helpers.metrics.instrument import plan
 
 HARNESS = Path(__file__).with_name("harness.py").read_text(encoding="utf-8")
 _LOST = 3  # processes of one test that do not come back before the rest of its mutants is given up
@@ -121,8 +120,7 @@ def score_tests(
     for function, test, given, name in zip(functions, tests, mutants, names, strict=True):
         if (function, name) not in known:
             known[function, name] = _target(function, name)
-        name, own = known[function, name]
-        rows.append((function, name, test, own if given is None else given, settings))
+        rows.append((known[function, name], test, given, settings))
     return sandbox.in_parallel(lambda row: _score(*row), rows, workers, label)
 
 
@@ -138,36 +136,47 @@ def _texts(what, texts):
     return found
 
 
-def _target(function, name):
-    """(the name of the function under test, the mutants of it) for a program text."""
+@dataclass(frozen=True)
+class _Target:
+    """A program, the name of the function under test in it, and the mutants of that function."""
+
+    text: str
+    name: str
+    mutants: list
+    counter: str  # see `instrument.counted`
+
+
+def _target(text, name):
     try:
-        found = function_in(ast.parse(function), name)
+        found = function_in(ast.parse(text), name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CourseError(f"A function to be tested does not parse: {error}. Give program texts.") from error
     if found is None:
         raise CourseError(f"A program has no function {name or ''!r} to be tested. Define it at the top level.")
-    return found.name, mutation.mutants(function, found.name)
+    return _Target(text, found.name, mutation.mutants(text, found.name), instrument.hidden("_step", text))
 
 
-def _score(function, name, test, mutants, settings):
-    planned = plan(name, test)
+def _score(target, test, mutants, settings):
+    mutants = target.mutants if mutants is None else mutants
+    planned = instrument.plan(target.name, test, target.counter)
     facts = {"assertions": planned.assertions, "killed": (False,) * len(mutants), "noticed": (False,) * len(mutants)}
     if planned.text is None:
         outcome = Outcome.DOES_NOT_PARSE if planned.why == "does not parse" else Outcome.NOT_A_TEST
         return TestScore(outcome, **facts, why=planned.why)
-    job = settings | {"function": function, "test": planned.text, "recorder": planned.recorder}
-    ended = _ask(job | {"question": "verdicts"}, settings["seconds"])
+    job = settings | {"test": planned.text, "recorder": planned.recorder, "counter": target.counter}
+    ended = _ask(job | {"question": "verdicts", "function": target.text}, settings["seconds"])
     if ended.result is None:
         outcome = Outcome.TIMES_OUT if ended.status == "timeout" else Outcome.DOES_NOT_RUN
         return TestScore(outcome, **facts, why=f"does not run ({ended.status})")
     if not _believable(ended.result, planned.assertions):
         return TestScore(Outcome.MEDDLES, **facts, why="meddles with its own score")
     if settings["coverage"]:
-        facts["coverage"], facts["branch_coverage"] = measured(function, name, ended.result["arcs"])
+        facts["coverage"], facts["branch_coverage"] = measured(target.text, target.name, ended.result["arcs"])
     outcome, held, why = _first_verdict(ended.result["reports"], planned)
     if outcome is not Outcome.PASSES:
         return TestScore(outcome, held, **facts, why=why)
-    original, marks = _on_mutants(job, mutants)
+    texts = [instrument.counted(text, target.counter) for text in (target.text, *mutants)]
+    original, marks = _on_mutants(job | {"function": texts[0]}, texts[1:])
     if original != ended.result["reports"][0]:
         return TestScore(Outcome.FLAKY, held, **facts, why="flaky; another process comes to other verdicts")
     facts |= {"killed": tuple(mark == "k" for mark in marks), "noticed": tuple(mark in "kn" for mark in marks)}

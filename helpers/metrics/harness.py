@@ -15,11 +15,11 @@ import types
 # Times are the process's own, so that a busy machine does not count.
 ASSERTION = 1.0  # seconds
 FIRST, ALL = 0.6, 0.8  # shares of the job's seconds: the first run, all runs
-# A mutant is stopped by steps (lines of it that run), which are the same wherever and whenever it runs. Counting makes
-# it ten times slower, so a test that needs longer than QUICK seconds on the function itself is stopped by time alone.
-QUICK, QUICK_ASSERTION = 0.02, 0.5
+# A mutant is stopped by its steps (calls and rounds of loops), which are the same wherever and whenever it runs. Where
+# it takes none, as in a sum of a very long range, time stops it.
 STEPS, FACTOR = 10_000, 2  # an assertion gets so many, or so many times what the test needs on the function
-SLOW_FACTOR = 5  # the same for time
+MUTANT_ASSERTION, SLOW_FACTOR = 0.5, 5  # the same in seconds
+NO_LIMIT = float("inf")
 RUN = 1.5  # times what an assertion gets: the whole test on a mutant
 
 # Windows has no such timers: there the wall clock ends the whole process, and the caller tries mutants one by one.
@@ -45,48 +45,24 @@ def _stop(number, frame):
     raise Slow if number == signal.SIGVTALRM else Stop
 
 
-class Trace:
-    """Follows the lines of the function's file. limit: steps that an assertion may take.
-
-    arcs: pairs of lines that ran one after the other. Line 0 is the start of a call, or an exception; -1 is a return.
-    Comprehensions are calls in some versions of Python: of them, and of lambdas, only the lines are kept.
-    """
-
-    def __init__(self, limit=float("inf"), active=True):
-        self.limit, self.active, self.until = limit, active, float("inf")
-        self.steps, self.arcs, self.last = 0, set(), {}
-
-    def start(self):
-        sys.settrace(self if self.active else None)
-
-    def __call__(self, frame, event, argument):
-        if frame.f_code.co_filename != "function.py" or frame.f_code.co_name == "<module>":
-            return None
-        self.steps += 1
-        if self.steps > min(self.until, RUN * self.limit):
-            raise Slow if self.steps > self.until else Stop
-        last = self.last.pop(frame, 0)
-        if event == "line" or (event == "return" and last):
-            line = frame.f_lineno if event == "line" else -1
-            self.arcs.add((last, line))
-            last = 0 if frame.f_code.co_name[0] == "<" else line
-        elif event == "exception" and argument[0] is not StopIteration:
-            last = 0
-        if event != "return":
-            self.last[frame] = last
-        return self
-
-
 class Run:
-    """One run of a test.
+    """One run of a test. seconds, limit: what an assertion may take, in time and in steps.
 
     verdicts: assertion → True, False, or None where something else was raised. trouble: the name of what was raised
     first, other than by a false assertion; Stop before all others. loaded: whether the test's module ran to its end.
     """
 
-    def __init__(self, seconds, trace):
-        self.seconds, self.trace = seconds, trace
+    def __init__(self, seconds, limit):
+        self.seconds, self.limit, self.end = seconds, limit, RUN * limit
+        self.steps, self.until = 0, self.end
         self.verdicts, self.trouble, self.loaded = {}, "", False
+
+    def step(self):
+        """What the caller has put into each loop and function."""
+        self.steps += 1
+        if self.steps > self.until:
+            raise Stop if self.steps > self.end else Slow
+        return True
 
     def broke(self, kind):
         self.trouble = kind.__name__ if kind is Stop or not self.trouble else self.trouble
@@ -106,12 +82,11 @@ class Assertion:
 
     def __enter__(self):
         _limit(Slow, self.run.seconds)
-        self.run.trace.until = self.run.trace.steps + self.run.trace.limit
+        self.run.until = min(self.run.steps + self.run.limit, self.run.end)
 
     def __exit__(self, kind, error, traceback):
         _limit(Slow, 0)
-        self.run.trace.until = float("inf")
-        self.run.trace.start()  # it stopped when it raised
+        self.run.until = self.run.end
         if kind is Stop:
             return False
         verdict = kind is None
@@ -121,20 +96,22 @@ class Assertion:
         # An assertion in a loop holds if it held every time; one that was never reached has no verdict.
         if self.run.verdicts.get(self.number, True) is True:
             self.run.verdicts[self.number] = verdict
+        if verdict is False and self.run.limit < NO_LIMIT:
+            raise Stop  # the mutant is killed
         return True
 
 
-def run(job, function, seconds, assertion=ASSERTION, seed=0, trace=None):
+def run(job, function, seconds, assertion=ASSERTION, limit=NO_LIMIT, seed=0, trace=None):
     """Run the job's test against the text of a function, and return the Run.
 
     seed: for the module `random`, if someone uses it: another in each run, the same whenever the test is scored.
     """
-    found = Run(assertion, trace or Trace(active=False))
+    found = Run(assertion, limit)
     try:
         _limit(Stop, seconds)
-        found.trace.start()
+        sys.settrace(trace)
         _seed(seed)
-        target = _run_module("function", function, {})
+        target = _run_module("function", function, {job["counter"]: found.step})
         names = {name: value for name, value in target.items() if not name.startswith("__")}
         space = _run_module("test_module", job["test"], {**names, job["recorder"]: lambda *n: Assertion(found, *n)})
         found.loaded = True
@@ -210,6 +187,31 @@ def _values(row, count):
     return row.values if type(row).__name__ == "ParameterSet" else row if count > 1 else [row]
 
 
+class Trace:
+    """A trace function for `sys.settrace`. arcs: pairs of lines of the function that ran one after the other.
+
+    Line 0 is the start of a call, or an exception; -1 is a return. Comprehensions are calls in some versions of
+    Python: of them, and of lambdas, only the lines are kept.
+    """
+
+    def __init__(self):
+        self.arcs, self.last = set(), {}
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename != "function.py" or frame.f_code.co_name == "<module>":
+            return None
+        last = self.last.pop(frame, 0)
+        if event == "line" or (event == "return" and last):
+            line = frame.f_lineno if event == "line" else -1
+            self.arcs.add((last, line))
+            last = 0 if frame.f_code.co_name[0] == "<" else line
+        elif event == "exception" and argument[0] is not StopIteration:
+            last = 0
+        if event != "return":
+            self.last[frame] = last
+        return self
+
+
 def verdicts(job):
     """The test on the function, `repeats` times as far as time allows, and once more with a trace if asked for."""
     reports, coverage = [], Trace()
@@ -225,20 +227,19 @@ def verdicts(job):
 
 def mutants(job):
     """The test on the function, then on each mutant: "k" it is killed, "n" only noticed, "s" it survives."""
-    seconds, seed, trace = FIRST * job["seconds"], job["repeats"], Trace()
-    run(job, job["function"], seconds, seed=seed)  # imports modules
-    started = time.process_time()
-    original = run(job, job["function"], seconds, seed=seed).report()
-    spent = time.process_time() - started
-    quick, limit, found = spent < QUICK, max(QUICK_ASSERTION, SLOW_FACTOR * spent), ""
-    if quick:
-        run(job, job["function"], seconds, seed=seed, trace=trace)
+    seed, seconds = job["repeats"], FIRST * job["seconds"]
+    for _ in range(2):  # the first run imports modules
+        started = time.process_time()
+        original = run(job, job["function"], seconds, seed=seed)
+        spent = time.process_time() - started
+        if SLOW_FACTOR * spent < MUTANT_ASSERTION:
+            break
+    limits, found = (max(MUTANT_ASSERTION, SLOW_FACTOR * spent), max(STEPS, FACTOR * original.steps)), ""
     for mutant in job["mutants"]:
-        counted = Trace(max(STEPS, FACTOR * trace.steps)) if quick else None
-        report = run(job, mutant, RUN * limit, limit, seed=seed, trace=counted).report()
+        report = run(job, mutant, RUN * limits[0], *limits, seed).report()
         killed = any(verdict is False for _, verdict in report[0])
-        found += "k" if killed else "s" if report == original else "n"
-    return {"reports": [original], "mutants": found}
+        found += "k" if killed else "s" if report == original.report() else "n"
+    return {"reports": [original.report()], "mutants": found}
 
 
 def values(job):

@@ -20,19 +20,20 @@ class Plan:
     fixtures: tuple = ()
 
 
-def plan(name, test):
-    """The Plan for a test text of the function `name`.
+def plan(name, test, counter):
+    """The Plan for a test text of the function `name`. counter: see `counted`.
 
     An assertion is an `assert`, a call of an `assert...` method, or a `raises` block or call, inside a function whose
     name starts with "test". Each becomes `with RECORDER(number): ...`: that changes no scope, and the test goes on
-    after an assertion that fails. RECORDER is a name that no test has by accident.
+    after an assertion that fails. RECORDER is a name that the test does not have by accident.
     """
     try:
         tree = ast.parse(test)
         if not tree.body:
             return Plan(None, 0, "nothing is left after cleaning")
-        visitor = _Recorder(name, f"_check_{hashlib.sha256(test.encode('utf-8', 'replace')).hexdigest()[:12]}")
-        text = ast.unparse(ast.fix_missing_locations(visitor.visit(tree)))
+        visitor = _Recorder(name, hidden("_check", test))
+        tree = _Counting(counter).visit(visitor.visit(tree))
+        text = ast.unparse(ast.fix_missing_locations(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Plan(None, 0, "does not parse")
     if not visitor.count:
@@ -40,6 +41,42 @@ def plan(name, test):
     if not visitor.calls:
         return Plan(None, visitor.count, "never calls the function")
     return Plan(text, visitor.count, "", visitor.recorder, tuple(dict.fromkeys(visitor.fixtures)))
+
+
+def hidden(word, text):
+    """A name that begins with `word` and that `text` does not hold by accident; always the same for a text."""
+    return f"{word}_{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+
+def counted(text, counter):
+    """A program text that calls `counter` in every function, round of a loop, and element of a comprehension.
+
+    So the steps of a program can be counted, and limited. A text that does not parse comes back as it is.
+    """
+    try:
+        return ast.unparse(ast.fix_missing_locations(_Counting(counter).visit(ast.parse(text))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+
+
+class _Counting(ast.NodeTransformer):
+    def __init__(self, counter):
+        self.call = ast.parse(f"{counter}()", mode="eval").body
+
+    def visit_While(self, node):
+        node = self.generic_visit(node)
+        after_docstring = (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node) is not None
+        )
+        node.body.insert(int(after_docstring), ast.Expr(self.call))
+        return node
+
+    visit_For = visit_AsyncFor = visit_FunctionDef = visit_AsyncFunctionDef = visit_While
+
+    def visit_comprehension(self, node):
+        node = self.generic_visit(node)
+        node.ifs.insert(0, self.call)  # it returns True
+        return node
 
 
 class _Recorder(ast.NodeTransformer):

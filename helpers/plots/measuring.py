@@ -10,9 +10,9 @@ def shared_words(answer, reference):
     from helpers import metrics
 
     found = metrics.rouge([answer], [reference], kinds=["rouge1"], details=True)[0]
-    rows = [("answer", _coloured(answer, reference)), ("reference", _coloured(reference, answer))]
-    lines = "".join(f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{text}</td></tr>"
-                    for name, text in rows)  # fmt: skip
+    rows = {"answer": _coloured(answer, reference), "reference": _coloured(reference, answer)}
+    left = "style='text-align:left'"
+    lines = "".join(f"<tr><th {left}>{name}</th><td {left}>{text}</td></tr>" for name, text in rows.items())
     scores = (
         f"{found['words']} words: precision {found['rouge1_precision']:.0f}, recall {found['rouge1_recall']:.0f}, "
         f"F {found['rouge1']:.0f}"
@@ -37,7 +37,10 @@ def _coloured(text, other):
 
 
 def lengths(counts, lines, usual):
-    """A figure of scores against the length of answers. lines: name → points, one per count; usual: a human's length."""
+    """A figure of scores against the length of answers.
+
+    lines: name → points, one per count. usual: how long a human's answer is.
+    """
     import matplotlib.pyplot as plt
 
     style()
@@ -56,7 +59,7 @@ def intervals(rows, xlabel, zero=False, title=""):
 
     style()
     figure, axes = plt.subplots(figsize=(7, 0.8 + 0.45 * len(rows)))
-    for place, (name, (mean, (low, high))) in enumerate(rows.items()):
+    for place, (mean, (low, high)) in enumerate(rows.values()):
         axes.plot([low, high], [place, place], color=PALETTE[0], linewidth=2)
         axes.plot(mean, place, "o", color=PALETTE[0])
         axes.annotate(f"{mean:.1f}", (mean, place), (0, 6), textcoords="offset points", ha="center", fontsize=9)

@@ -1,4 +1,6 @@
-"""How many planted secrets and personal data are found, and what clean code gets: python -m tests.benchmarks.planted_faults
+"""How many planted secrets and personal data are found, and what clean code gets:
+
+    python -m tests.benchmarks.planted_faults
 
 Every value is put together here, at run time, so that no scanner of repositories takes one for real. Each is planted
 in real functions in several ways. The second part scans whole files and 2,000 functions of installed packages, and
@@ -60,7 +62,7 @@ TOKENS = {
     "RSA private key": lambda draw: _private_key(draw, "RSA PRIV" + "ATE KEY"),
     "OpenSSH private key": lambda draw: _private_key(draw, "OPENSSH PRIV" + "ATE KEY"),
 }
-PASSWORDS = ["S3cr3t!pass", "hun" + "ter2", "Tr0ub4dor&3", "P@ssw0rd123", "xK9#mQ2$vL", "Winter2023!", "zaq12wsx"]
+WORDS = ["S3cr3t!pass", "hunter2", "Tr0ub4dor&3", "P@ssw0rd123", "xK9#mQ2$vL", "Winter2023!", "zaq12wsx"]
 VALUES = {  # names, and how to make a value for them
     "password": ("password DB_PASSWORD passwd smtp_pass user_pwd passphrase".split(), None),
     "hex key": ("api_key secret_key auth_token JWT_SECRET".split(), lambda draw: draw(40, HEX)),
@@ -68,13 +70,16 @@ VALUES = {  # names, and how to make a value for them
 }
 PLAIN = [
     'value = "{v}"', "client = Client('{v}')", "# old: {v}", 'headers = {"Authorization": "Bearer {v}"}',
-    '"""\n    TOKEN={v}\n    """', 'options = {"k": "{v}", "b": 1}', 'url = f"https://x.io/{path}?t={v}"', 'v = b"{v}"',
+    '"""\n    TOKEN={v}\n    """', 'options = {"k": "{v}", "b": 1}', 'url = f"https://x.io/{path}?t={v}"',
+    'v = b"{v}"',
     'environment["X"] = "{v}"', "text = 'line\\n{v}\\nline'", 'run("tool --t={v}")',
 ]  # fmt: skip
 NAMED = [
     '{n} = "{v}"', "self.{n} = '{v}'", 'connect(host="x", {n}="{v}")', 'c = {"{n}": "{v}", "u": 1}', '{n}: str = "{v}"',
-    "c['{n}'] = '{v}'", "# {n} = {v}", '"""\n    {n}: {v}\n    """', '"""\n    export {n}={v}\n    """', '{n} = b"{v}"',
-    'get("{n}", "{v}")', 'getenv("{n}", default="{v}")', 'if {n} == "{v}":\n        pass', '{n} = (\n        "{v}"\n    )',
+    "c['{n}'] = '{v}'", "# {n} = {v}", '"""\n    {n}: {v}\n    """', '"""\n    export {n}={v}\n    """',
+    '{n} = b"{v}"',
+    'get("{n}", "{v}")', 'getenv("{n}", default="{v}")', 'if {n} == "{v}":\n        pass',
+    '{n} = (\n        "{v}"\n    )',
     "text = '{\"{n}\": \"{v}\"}'", 'x = "Server=db;Uid=sa;{n}={v};"', '{n} = get("X") or "{v}"',
 ]  # fmt: skip
 PEOPLE = {
@@ -115,7 +120,7 @@ def planted_secrets(count, seed=0):
             value, form, name = TOKENS[kind](draw), rng.choice(PLAIN), ""
         else:
             names, make = VALUES[kind]
-            value, form, name = make(draw) if make else rng.choice(PASSWORDS), rng.choice(NAMED), rng.choice(names)
+            value, form, name = make(draw) if make else rng.choice(WORDS), rng.choice(NAMED), rng.choice(names)
         yield kind, form, form.replace("{n}", name).replace("{v}", value), value
 
 

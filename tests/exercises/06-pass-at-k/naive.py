@@ -1,0 +1,3 @@
+# expect: the naive estimate
+def pass_at_k(n, c, k):
+    return 1 - (1 - c / n) ** k
