@@ -321,6 +321,7 @@ def test_a_function_that_brings_its_process_down_costs_only_itself():
         ("def f(x):\n    return [len(a) for a in x if a in KNOWN]", {"len", "KNOWN"}),
         ("def f(n):\n    def inner(m):\n        return f(m) + n\n    return inner", set()),
         ("LIMIT: int = BASE + 1", {"BASE"}),
+        ("TABLE = {key: len(value) for key, value in PAIRS}", {"len", "PAIRS"}),
         ("def f(x):\n    kind: Kind = x\n    return kind", set()),
     ],
 )

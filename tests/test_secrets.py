@@ -27,6 +27,35 @@ def test_planted_secrets_are_found(kind):
     assert len(planted) == 20 and len(missed) <= 1, missed
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user, PW = 'bob', 'VALUE'",
+        "PW = input('? ') or 'VALUE'",
+        "get(url, auth=('bob', 'VALUE'))",
+        "smtp.login('bob', 'VALUE')",
+        "db.connect('host', 'bob', 'VALUE')",
+        "user.set_PW('VALUE')",
+        "hmac.new(b'VALUE', message)",
+        "jwt.encode(payload, 'VALUE', algorithm='HS256')",
+        "PW = str.encode('VALUE')",
+        "url = 'jdbc:mysql://h/db?user=a&PW=VALUE'",
+        "url = 'ftp" + "://bob" + ":VALUE@host/x'",
+        "connect('dbname=x user=y PW=VALUE host=h')",
+        "# sshpass -p 'VALUE' ssh host",
+        "# mysql -uroot -pVALUE db",
+        "# log in as admin with PW VALUE",
+        "# PW -> VALUE",
+        "text = '<PW>VALUE</PW>'",
+        "ADMIN_PW = 'VALUE'",
+        "dbPass = 'VALUE'",
+    ],
+)
+def test_passwords_in_rarer_places(line):
+    line = line.replace("PW", "pass" + "word").replace("VALUE", "S3cr3t" + "99")
+    assert planted_faults.is_found(secrets, line, "S3cr3t" + "99")
+
+
 def test_a_finding_says_what_and_where():
     text = f'first = 1\nsecond = "{TOKEN}"\n'
     start = text.index(TOKEN)
@@ -53,39 +82,42 @@ def test_a_private_key_is_found_to_its_end():
 @pytest.mark.parametrize(
     "line",
     [
-        'password = "changeme"',
-        'password="password"',
-        'password = "your-password"',
-        'api_key = "<your-api-key>"',
-        'api_key = "YOUR_API_KEY_123"',
+        'PW = "changeme"',
+        'PW="PW"',
+        'PW = "your-PW"',
+        'AK = "<your-api-key>"',
+        'AK = "YOUR_API_KEY_123"',
         'token = "xxxxxxxxxxxxxxxxxxxx"',
-        'password = "********"',
-        'password = os.environ["DB_PASSWORD"]',
+        'PW = "********"',
+        'PW = os.environ["DB_PASSWORD"]',
         'token = os.getenv("HF_TOKEN")',
-        'password = f"{prefix}{word}"',
-        'password = "${DB_PASSWORD}"',
-        'password = "%(password)s"',
-        "connect(password=password1, token=token2)",
-        'secret_name = "prod-db-2"',
+        'PW = f"{prefix}{word}"',
+        'PW = "${DB_PASSWORD}"',
+        'PW = "%(PW)s"',
+        "connect(PW=PW1, token=token2)",
+        'SE_name = "prod-db-2"',
         'token_type = "Bearer2"',
         'eos_token = "<|endoftext|>"',
         'tokenizer = AutoTokenizer.from_pretrained("org/model-7b-v0.1")',
         'pad_token = "[PAD]"',
         'extra_token = "<extra_id_0>"',
-        'sha256 = "' + "9f86d081884c7d65" * 4 + '"',
-        'commit = "' + "da39a3ee5e" * 4 + '"',
+        'sha256 = "' + "9f86d081" * 8 + '"',
+        'commit = "' + "da39a3ee" * 5 + '"',
         'identifier = "123e4567-e89b-12d3-a456-426614174000"',
-        'url = "postgres://user:password@localhost/test"',
-        'url = f"https://{user}:{password}@host/"',
-        'help = "The password to use; at least 8 characters."',
+        'url = "postgres:' + '//user:PW@localhost/test"',
+        'url = f"https://{user}:{PW}@host/"',
+        'help = "The PW to use; at least 8 characters."',
         'raise ValueError("Cannot pass \'inline=False\' here")',
         '"""Basic implementations of 12 algorithms."""',
-        '_modules = ["Qwen2_5OmniToken2WavModel", "Qwen2_5OmniToken2WavBigVGANModel"]',
+        '_modules = ["Qwen2_5OmniToken2WavModel", "Qwen2_5OmniToken2Wav' + 'BigVGANModel"]',
         "scikit-learn sk-learn-contrib-something",
         'name = "' + "hf" + '_hub_download_and_cache_the_file"',
     ],
 )
 def test_what_gives_no_access_is_no_secret(line):
+    # Names in short form, so that scanners of repositories do not stumble over this file.
+    for short, name in (("PW", "pass" + "word"), ("AK", "api" + "_key"), ("SE", "sec" + "ret")):
+        line = line.replace(short, name)
     assert kinds(f"def work():\n    {line}\n") == []
 
 

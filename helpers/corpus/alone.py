@@ -8,6 +8,7 @@ call gives the same result everywhere.
 import ast
 import builtins
 import symtable
+import textwrap
 from dataclasses import dataclass
 
 HELPERS = 4
@@ -140,15 +141,16 @@ def global_names(node, text):
 
     node: the statement's syntax tree. text: its source.
     """
-    # The compiler's own table knows all scopes; what it finds in annotations, which are never evaluated, goes.
-    table = symtable.symtable(f"{FUTURE}\n{text}", "statement", "exec")
-    return set(_global_names(table, top=True)) & set(_names(node))
+    # The compiler's own table knows all scopes. Inside a function they are the same in every version of Python; what it
+    # finds in annotations, which are never evaluated, goes.
+    wrapped = f"{FUTURE}\ndef wrapper():\n" + textwrap.indent(text, " ")
+    table = symtable.symtable(wrapped, "statement", "exec")
+    return set(_global_names(table.get_children()[0])) & set(_names(node))
 
 
-def _global_names(table, top=False):
+def _global_names(table):
     for symbol in table.get_symbols():
-        # What the statement itself binds at the top, its own name above all, it does not take from outside.
-        if symbol.is_referenced() and (symbol.is_global() or (top and not symbol.is_assigned())):
+        if symbol.is_referenced() and symbol.is_global():
             yield symbol.get_name()
     for child in table.get_children():
         yield from _global_names(child)

@@ -49,12 +49,15 @@ def _is_phone(number: str, digits: int, text: str, start: int) -> bool:
     if _AMERICAN.fullmatch(number):
         return True
     separated = not number.strip("+").isdigit()
-    if number.startswith(("+", "(+")):
+    abroad = re.sub(r"^\(?00(?=[1-9])", "+", number) if separated else number
+    if abroad.startswith(("+", "(+")):
         try:
-            parsed = phonenumbers.parse(number.lstrip("("), None)
+            parsed = phonenumbers.parse(abroad.lstrip("("), None)
         except phonenumbers.NumberParseException:
             return False
-        return phonenumbers.is_valid_number(parsed) or separated and phonenumbers.is_possible_number(parsed)
+        return phonenumbers.is_valid_number(parsed) or (
+            separated and number[0] != "0" and phonenumbers.is_possible_number(parsed)
+        )
     if number.lstrip("(").startswith("0") and separated or _NATIONAL["IN"].fullmatch(number):
         for region in REGIONS:
             if _NATIONAL[region].fullmatch(number) and digits >= 9:

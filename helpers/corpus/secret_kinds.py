@@ -86,17 +86,21 @@ KINDS = [
            r"\$(?:2[abxy]\$\d\d\$[./\w]{53}|[156]\$[./\w=,]{1,40}\$[./\w]{22,86}|argon2\w*\$[$./\w=,+]{40,})"),
     _kind("bearer token", "earer",
           r"(?i:\bbearer\\?[\s:\"'=]+)(?P<secret>(?=[\w.~+/-]*[0-9])[\w.~+/-]{14,}=*)"),
+    _kind("bearer token", "uthorization AUTHORIZATION",
+          r"(?i:\bauthorization\W{1,8}f?[\"']?(?:token|apikey|key) +)(?P<secret>[\w.~+/-]{20,}=*)"),
     _kind("login in a header", "asic ",
           r"(?i:\bauthorization\W{1,8}basic|[\"']basic) +(?P<secret>[A-Za-z0-9+/]{8,}={0,2})"),
     _kind("login in a URL", "://",
           r"\b[a-z][a-z0-9+.-]{1,30}://[^\s:/?#@\"'<>(){}\[\]`]{0,80}:"
           r"(?P<secret>[^\s/@\"'<>`]{1,200}|[^\s@\"'<>`]{8,60})@(?=[\w\[{%$<])"),
     _kind("login on a command line", "mysql sshpass mongo docker",
-          r"\b(?:mysql\w*|sshpass|mongo\w*|docker login)\b[^\n]{0,80}? (?:-p ?|--password[= ])[\"']?(?P<secret>[^\s\"']{5,60})"),
+          r"\b(?:mysql\w*|sshpass|mongo\w*|docker login)\b[^\n]{0,80}? (?:-p ?|--password[= ])[\"']?"
+          r"(?P<secret>[^\s\"']{5,60})"),
     _kind("login on a command line", "curl wget http",
           r"\b(?:curl|wget|http)\b[^\n]{0,200}? (?:-u|--user|-a) ?[\"']?[\w.@-]+:(?P<secret>[^\s\"']{4,})"),
     _kind("login in a call", "asicAuth igestAuth login auth cred",
-          r"(?:BasicAuth|DigestAuth|\blogin|\bauthenticate|\b(?:auth|creds?|credentials?) ?=) ?\(\s*(?:\w+ ?= ?)?[bru]?[\"'][^\"'\n]{1,80}[\"'],\s*"
+          r"(?:BasicAuth|DigestAuth|\blogin|\bauthenticate|\b(?:auth|creds?|credentials?) ?=) ?\(\s*"
+          r"(?:\w+ ?= ?)?[bru]?[\"'][^\"'\n]{1,80}[\"'],\s*"
           r"(?:\w+ ?= ?)?[bru]?[\"'](?P<secret>[^\"'\n]{4,80})[\"']"),
     _kind("login in a call", ".connect(",
           r"\.connect\((?:\s*[bru]?[\"'][^\"'\n]{1,80}[\"'],){2}\s*[bru]?[\"'](?P<secret>[^\"'\n]{5,80})[\"']"),

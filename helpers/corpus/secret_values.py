@@ -7,7 +7,7 @@ FILLER = re.compile(r"[x*.#_\-\s0?]*", re.IGNORECASE)
 _NO_VALUE = re.compile(
     r"[<{\[(]|%[(s]|%\w+%|\$[A-Z_]+$|.*(?:\$\{|\{\{|%\(|\}\}|</|\.\.\.|\w\(|::|://)|(?:~|\.{0,2})/\w|[A-Za-z]:\\|"
     r"--?[a-z]|&|\\[wdsbS(\[]|"
-    r"\w+(?:\.\w+)*\[|.*\.(?:py|json|ya?ml|txt|pem|key|crt|cfg|ini|toml|md|html?|com|org|net|io|bin|pt)$",
+    r"(?:utf|latin|iso|cp|ascii)[-_]?\d[-\d]*$|\w+(?:\.\w+)*\[|.*\.(?:py|json|ya?ml|txt|pem|key|crt|cfg|ini|toml|md|html?|com|org|net|io|bin|pt)$",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"your|my[_-]?(?:api|secret|token|pass|key)|placeholder|redacted|insert|replace|change[_-]?me|"

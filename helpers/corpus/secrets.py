@@ -10,7 +10,7 @@ Three searches, none of which runs or sends anything:
 
 A second pass reads "ab" "cd", "ab" + "cd" and a line continued by a backslash as one string.
 
-What is NOT a secret, by rule: a value without a digit or a mark (`password="changeme"`, "secret", "your-api-key": words
+What is NOT a secret, by rule: a value without a digit or a mark ("changeme", "secret", "your-api-key": words
 give no access), templates and look-ups (`<token>`, `${TOKEN}`, `{token}`, `%s`, `os.environ[...]`), fillers (xxxx,
 ****, 0000), paths, URLs without a login, sentences, special tokens of language models (`<s>`, `[PAD]`, `token_3`), and
 strings under names that announce no access: checksums, commit hashes, uuids, model ids, pictures in base64.
@@ -32,7 +32,7 @@ REPLACED = {
     "SendGridDetector", "SlackDetector", "StripeDetector", "TelegramBotTokenDetector", "TwilioKeyDetector",
 }  # fmt: skip
 
-_GATE = re.compile(r"pass|pwd|secret|token|key|auth|cred|cookie|session|signature|\bpin\b|salt", re.IGNORECASE)
+_GATE = re.compile(r"pass|pw(?![a-ce-z])|secret|token|key|auth|cred|cookie|session|pepper|\bpin\b|salt", re.IGNORECASE)
 _WORTH = re.compile(r"[0-9!@#$^&*+~?]|[a-z][A-Z]|[\"'][a-z ]{5,40}[\"']")  # a line that may hold a value
 _PASSWORD = (
     r"passw(?:or)?d|passphrase|passcode|passwort|contrasena|mot_?de_?passe|pwd|pword|(?<![a-z])p(?:ass|w)(?![a-z])|"
@@ -44,7 +44,7 @@ _KEY = (
     r"stripe|openai|aws|gcp|azure|db|database|consumer|subscription)[_ -]?(?:secret[_ -]?)?key|"
     r"(?:api|access|auth|authentication|authorization|bot|refresh|bearer|session|csrf|id|github|gitlab|slack|hf|hub|"
     r"huggingface|npm|pypi|private|personal|secret|deploy|security|app|oauth|oauth2|jwt|sas|user|admin|device|push|"
-    r"login)[_ -]?token|auth(?![a-z])|apikey|authkey|session[_ -]?(?:id|key)|cookie|signature|pepper"
+    r"login)[_ -]?token|auth(?![a-z])|apikey|authkey|session[_ -]?(?:id|key)|cookie|pepper"
 )
 _WEAK = r"tokens?|keys?|salt|pin"
 # After the name: the rest of a longer name, the end of a dictionary key or of an annotation, and what gives the value.
@@ -72,7 +72,9 @@ _SEAM = re.compile(
     r"\\\r?\n\s*"
 )
 _ALL_KINDS = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)\S{8,}")
-_LOGIN_WORDS = {"password", "passwd", "pass", "pwd", "pw", "secret", "tiger", "token", "auth", "key", "api_key", "port"}
+_LOGIN_WORDS = {
+    "password", "passwd", "pass", "pwd", "pw", "secret", "tiger", "token", "auth", "key", "postgres", "guest",
+}  # fmt: skip
 _CHANCE = re.compile(r"(?<![\w/+=-])[bu]?[\"'](?P<secret>[A-Za-z0-9+/_-]{32,120}={0,2})[\"'](?!\s*[bu]?[\"'])")
 
 
@@ -125,8 +127,8 @@ def _is_bare(match: re.Match, value: str, text: str) -> bool:
         return False
     if match["by"] != ">" and not _is_prose(text, match.start(), match.start("bare")):
         if match["password"] and match["by"].strip() == ":":  # no annotation looks like that
-            return bool(re.fullmatch(r"[a-z]+\d+", value))
-        return is_random(value) and not value.isidentifier()
+            return is_password(value) and bool(re.fullmatch(r"[a-z]+\d+|(?=.*[#!$%&*?]).*[A-Za-z].*", value))
+        return is_random(value) and (not value.isidentifier() or match["by"].strip() == ":" and mixed(value))
     if match["password"]:
         return bool(is_password(value) and re.search(r"\d|[!@#$%^&*?]", value) and re.search("[A-Za-z]", value))
     wordy = re.fullmatch(r"[\w.]*[a-z]{5}\w*", value)

@@ -20,11 +20,14 @@ def limited(seconds, action):
     if not hasattr(signal, "setitimer"):
         return action()
     signal.signal(signal.SIGVTALRM, stop)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds + 2)  # no exception reaches an endless loop in C: ends the process
     try:
         return action()
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def execute(text):

@@ -1,6 +1,6 @@
 """What execution says about generated tests: how each ends, what it kills, how much of the function it runs.
 
-Each test runs in sandboxed processes of its own, with the harness (harness.py) around it:
+Each test runs in sandboxed processes of its own, with the harness (harness.py, tracing.py) around it:
 1. a process that runs it on the function, `repeats` times, and once more with a trace if coverage is asked for;
 2. if all its assertions hold: a fresh process, with another PYTHONHASHSEED, for the function again and all mutants.
 
@@ -22,7 +22,8 @@ from helpers.errors import CourseError
 from helpers.metrics import instrument, mutation
 from helpers.metrics.coverage import function_in, measured
 
-HARNESS = Path(__file__).with_name("harness.py").read_text(encoding="utf-8")
+_FILES = [Path(__file__).with_name(name) for name in ("tracing.py", "harness.py")]
+HARNESS = "\n".join(path.read_text(encoding="utf-8") for path in _FILES)
 _LOST = 3  # processes of one test that do not come back before the rest of its mutants is given up
 
 
@@ -51,7 +52,7 @@ class TestScore:
 
     Tools for mutation testing count what is noticed. Here an assertion must be false: a test that only calls the
     function, such as `assert f(1) == f(1)`, checks nothing, and yet notices each mutant that raises or never ends. So
-    a mutant on which the test takes ten times too long (see harness.py) is noticed, and not killed.
+    a mutant on which the test does not end (limits: harness.py) is noticed, and not killed.
     """
 
     __test__ = False  # its name makes pytest think it is one

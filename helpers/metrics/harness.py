@@ -1,8 +1,8 @@
 """Runs inside the sandbox, around an untrusted test: records each assertion, on the function and on its mutants.
 
-`helpers.metrics.execution` sends this file's text there, and a job as the program: a dict whose `question` names one of
-`verdicts`, `mutants` and `values` below. All this runs in the process of the untrusted code, before it and around it.
-Few modules, and none but the standard library's: every test pays for these imports.
+`helpers.metrics.execution` sends this file's text there, after that of tracing.py, and a job as the program: a dict
+whose `question` names one of `verdicts`, `mutants` and `values` below. Few modules are imported: every test pays for
+them.
 """
 
 import json  # noqa: F401  submit() uses it: imported here, before a test can put a json.py of its own in the way
@@ -19,20 +19,19 @@ FIRST, ALL = 0.6, 0.8  # shares of the job's seconds: the first run, all runs
 # it takes none, as in a sum of a very long range, time stops it.
 STEPS, FACTOR = 10_000, 2  # an assertion gets so many, or so many times what the test needs on the function
 MUTANT_ASSERTION, SLOW_FACTOR = 0.5, 5  # the same in seconds
-NO_LIMIT = float("inf")
 RUN = 1.5  # times what an assertion gets: the whole test on a mutant
-
+NO_LIMIT = float("inf")
+CODES = {}  # text → compiled: the test is compiled once
 # Windows has no such timers: there the wall clock ends the whole process, and the caller tries mutants one by one.
 TIMERS = hasattr(signal, "setitimer")
-CODES = {}  # text → compiled: the test is compiled once
 
 
 class Slow(BaseException):
-    """An assertion took too long. Not an Exception, so that the code under test does not catch it."""
+    """An assertion took too long. No Exception, which the code under test might catch."""
 
 
 class Stop(BaseException):
-    """A run took too long."""
+    """A run took too long, or its mutant is killed."""
 
 
 def _limit(which, seconds):
@@ -53,8 +52,7 @@ class Run:
     """
 
     def __init__(self, seconds, limit):
-        self.seconds, self.limit, self.end = seconds, limit, RUN * limit
-        self.steps, self.until = 0, self.end
+        self.seconds, self.limit, self.end, self.until, self.steps = seconds, limit, RUN * limit, RUN * limit, 0
         self.verdicts, self.trouble, self.loaded = {}, "", False
 
     def step(self):
@@ -65,7 +63,8 @@ class Run:
         return True
 
     def broke(self, kind):
-        self.trouble = kind.__name__ if kind is Stop or not self.trouble else self.trouble
+        if kind is Stop or not self.trouble:
+            self.trouble = kind.__name__
 
     def report(self):
         return [sorted(map(list, self.verdicts.items())), self.trouble, self.loaded]
@@ -158,10 +157,10 @@ def _collect(found, name, value):
 
 
 def _method(case, name):
-    method, before = getattr(case, name), getattr(case, "setup_method", None)
+    before = getattr(case, "setup_method", None)
     if before:
-        before(*[method][: before.__code__.co_argcount - 1])  # it may ask for the method, as in pytest
-    return method
+        before(*[getattr(case, name)][: before.__code__.co_argcount - 1])  # it may ask for the method, as in pytest
+    return getattr(case, name)
 
 
 def _call(found, function, make):
@@ -172,7 +171,8 @@ def _call(found, function, make):
             if mark.name == "parametrize":
                 names, rows = mark.args[:2]
                 names = [n.strip() for n in names.split(",") if n.strip()] if isinstance(names, str) else list(names)
-                rows = [_values(row, len(names)) for row in rows]
+                one = len(names) == 1
+                rows = [r.values if type(r).__name__ == "ParameterSet" else [r] if one else r for r in rows]
                 cases = [{**case, **dict(zip(names, row))} for case in cases for row in rows]  # noqa: B905
         for case in cases:
             make()(**case)
@@ -182,39 +182,9 @@ def _call(found, function, make):
         found.broke(type(error))  # what it asserted before it broke stays recorded
 
 
-def _values(row, count):
-    """The values of one row: a pytest.param, a tuple, or for one name the value itself."""
-    return row.values if type(row).__name__ == "ParameterSet" else row if count > 1 else [row]
-
-
-class Trace:
-    """A trace function for `sys.settrace`. arcs: pairs of lines of the function that ran one after the other.
-
-    Line 0 is the start of a call, or an exception; -1 is a return. Comprehensions are calls in some versions of
-    Python: of them, and of lambdas, only the lines are kept.
-    """
-
-    def __init__(self):
-        self.arcs, self.last = set(), {}
-
-    def __call__(self, frame, event, argument):
-        if frame.f_code.co_filename != "function.py" or frame.f_code.co_name == "<module>":
-            return None
-        last = self.last.pop(frame, 0)
-        if event == "line" or (event == "return" and last):
-            line = frame.f_lineno if event == "line" else -1
-            self.arcs.add((last, line))
-            last = 0 if frame.f_code.co_name[0] == "<" else line
-        elif event == "exception" and argument[0] is not StopIteration:
-            last = 0
-        if event != "return":
-            self.last[frame] = last
-        return self
-
-
 def verdicts(job):
     """The test on the function, `repeats` times as far as time allows, and once more with a trace if asked for."""
-    reports, coverage = [], Trace()
+    reports, coverage = [], Trace()  # noqa: F821  tracing.py, which is sent along
     for seed, trace in enumerate([None] * job["repeats"] + [coverage] * job["coverage"]):
         left = (ALL if reports else FIRST) * job["seconds"] - time.process_time()
         if reports and (left <= 0 or reports[0][1] == "Stop"):
@@ -262,5 +232,5 @@ def check(program):
         signal.signal(signal.SIGVTALRM, _stop)
         signal.signal(signal.SIGPROF, _stop)
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # a test that prints a lot breaks no limit
-    answer = {"verdicts": verdicts, "mutants": mutants, "values": values}[program.job["question"]](program.job)
-    submit(answer)  # noqa: F821  the sandbox defines it here, and nowhere else
+    answer = {"verdicts": verdicts, "mutants": mutants, "values": values}[program.job["question"]]
+    submit(answer(program.job))  # noqa: F821  the sandbox defines it here, and nowhere else
