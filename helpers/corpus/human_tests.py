@@ -44,8 +44,8 @@ class _Unusable(Exception):
 def unit_tests(tree, text, path, names, is_library):
     """The tests of one file, as `HumanTest`s.
 
-    tree: the file's syntax tree; text: its source. names: the functions of the package that run alone. is_library: module name → whether
-    it belongs to the package (relative imports are passed as '.').
+    tree: the file's syntax tree; text: its source. names: the functions of the package that run alone. is_library:
+    module name → whether it belongs to the package (relative imports are passed as '.').
     """
     module = _Module(tree, text)
     aliases, direct = _library_imports(tree, names, is_library)

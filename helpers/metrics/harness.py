@@ -5,12 +5,15 @@ whose `question` names one of `verdicts`, `mutants` and `values` below. Few modu
 them.
 """
 
+import builtins
 import json  # noqa: F401  submit() uses it: imported here, before a test can put a json.py of its own in the way
 import os
 import signal
 import sys
 import time
 import types
+
+__builtins__ = dict(vars(builtins))  # for the functions below: a test may put others in the place of the real ones
 
 # Times are the process's own, so that a busy machine does not count.
 ASSERTION = 1.0  # seconds

@@ -31,7 +31,7 @@ def growth():
     points = []
     for share in (8, 4, 2, 1):
         started, chosen = time.process_time(), files[::share]
-        for _, path, file in chosen:
+        for _, _, file in chosen:
             text = sources.read(file)
             tree = None if isinstance(text, sources.Unreadable) else corpus.parse(text)
             if tree is not None:
