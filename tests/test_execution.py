@@ -318,6 +318,7 @@ def test_nothing_to_score():
         (([ADD], []), {}, "1 functions, 0 tests"),
         (([ADD], [GOOD]), {"mutants": []}, "0 lists of mutants"),
         (([ADD], [GOOD]), {"mutants": [ADD]}, "list of texts as mutants"),
+        (([ADD], [GOOD]), {"mutants": [3]}, "list of texts as mutants"),
         ((ADD, [GOOD]), {}, "list of texts as functions"),
         (([ADD], [None]), {}, "list of texts as tests"),
         ((["def f(:"], [GOOD]), {}, "does not parse"),

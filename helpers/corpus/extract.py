@@ -73,7 +73,8 @@ def of_package(package, funnel=None):
         module = Module(tree, text)
         for function in functions_of(tree, text):
             funnel.keep("functions")
-            place = base | {"id": f"{package.title}/{path}:{function.name}", "path": path, "line": function.line}
+            place = base | {"id": f"{package.title}/{path}:{function.name}:{function.line}"}
+            place |= {"path": path, "line": function.line}
             if row := _docstring_row(function, funnel):
                 yield "docstrings", place | row
             if row := _function_row(function, module, path, funnel):

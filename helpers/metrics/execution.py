@@ -13,6 +13,7 @@ report that the harness could not have made is refused, and the mutants run in a
 import ast
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -98,7 +99,7 @@ def score_tests(
     """Score test texts against functions, in the sandbox; a TestScore each, in order.
 
     functions: program texts, each with all that the function needs. tests: cleaned texts, which call it by its name.
-    mutants: for each function a list of program texts; None for `metrics.mutants` of the function under test alone.
+    mutants: for each function a list of program texts, or None for `metrics.mutants` of the function under test alone.
     names: of the functions under test; None for the last function of each text. seconds: of processor time for each
     process, twice that by the clock. repeats: how often a test runs in the first process. coverage: measure it too.
     label: what the progress bar says, None for no bar. workers: processes at a time, None for one per core.
@@ -106,7 +107,8 @@ def score_tests(
     unittest's cases and pytest's parametrize and raises work; fixtures do not, and `why` says so.
     """
     functions, tests = _texts("functions", functions), _texts("tests", tests)
-    mutants = [None] * len(functions) if mutants is None else [_texts("mutants", some) for some in mutants]
+    mutants = [None] * len(functions) if mutants is None else list(mutants)
+    mutants = [None if some is None else _texts("mutants", some) for some in mutants]
     names = [None] * len(functions) if names is None else _texts("names", names)
     if not len(functions) == len(tests) == len(mutants) == len(names):
         raise CourseError(
@@ -131,8 +133,8 @@ def call_values(function, calls):
 
 
 def _texts(what, texts):
-    found = list(texts)
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in found):
+    found = [None] if isinstance(texts, str) or not isinstance(texts, Iterable) else list(texts)
+    if not all(isinstance(text, str) for text in found):
         raise CourseError(f"score_tests() needs a list of texts as {what}.")
     return found
 
@@ -191,7 +193,7 @@ def _first_verdict(reports, planned):
     """(outcome, assertions that held, why) from the runs on the function; PASSES still depends on the mutants."""
     pairs, trouble, loaded = reports[0]
     held = sum(verdict is True for _, verdict in pairs)
-    detail = f"; it raises {trouble}" if trouble else ""
+    detail = f"; it raises {trouble:.60}" if trouble else ""
     if planned.fixtures:
         detail = f"; it needs the pytest fixture {planned.fixtures[0]!r}"
     if trouble == "Stop":
@@ -204,7 +206,7 @@ def _first_verdict(reports, planned):
     if any(report != reports[0] for report in reports):
         return Outcome.FLAKY, held, "flaky; a second run comes to other verdicts"
     if trouble and held == planned.assertions:
-        return Outcome.FAILS, held, f"all assertions hold, but the test raises {trouble} elsewhere"
+        return Outcome.FAILS, held, f"all assertions hold, but the test raises {trouble:.60} elsewhere"
     outcome = Outcome.PASSES if held == planned.assertions else Outcome.FAILS
     return outcome, held, f"{held} of {planned.assertions} assertions hold{detail}"
 
@@ -233,7 +235,7 @@ def _believable(answer, assertions=10**6):
     """Whether the harness can have made an answer: the test ran in the same process."""
     try:
         reports = json.dumps(answer["reports"])
-        arcs = all(type(line) is int for arc in answer.get("arcs", []) for line in arc)
+        arcs = all(type(last) is type(line) is int for last, line in answer.get("arcs", []))
         numbers = [number for report in answer["reports"] for number, _ in report[0]]
     except (TypeError, ValueError, KeyError, IndexError, AttributeError):
         return False
