@@ -78,10 +78,13 @@ def of_package(package, funnel=None):
             if row := _docstring_row(function, funnel):
                 yield "docstrings", place | row
             if row := _function_row(function, module, path, funnel):
-                # A name that two files of a package use could mean either to a test.
-                found[function.name] = None if function.name in found else place | row
-    _add_unit_tests(package, test_files, {name: row for name, row in found.items() if row})
-    yield from (("functions", row) for row in found.values() if row)
+                found.setdefault(function.name, []).append(place | row)
+    # A name that two functions of a package have could mean either to a test.
+    unique = {name: rows[0] for name, rows in found.items() if len(rows) == 1}
+    funnel.keep("one of its name", len(unique))
+    funnel.lose("one of its name", "another has it", sum(map(len, found.values())) - len(unique))
+    _add_unit_tests(package, test_files, unique)
+    yield from (("functions", row) for row in unique.values())
 
 
 def _text(path, file, funnel):

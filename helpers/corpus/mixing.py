@@ -23,5 +23,7 @@ def mixture(shares, table="docstrings", split="train", by="family", seed=0, name
         raise CourseError(
             f"No row of {table} ({split}) has the {by} {missing[0]!r}. There are: {', '.join(sorted(there))}."
         )
+    # Rows lie sorted: without a shuffle, less than one epoch would be the first packages of the alphabet.
     parts = [rows.filter(lambda row, value=value: row[by] == value) for value in shares]
+    parts = [part.shuffle(seed=seed, buffer_size=10_000) for part in parts]
     return datasets.interleave_datasets(parts, probabilities=list(shares.values()), seed=seed, stopping_strategy=until)
