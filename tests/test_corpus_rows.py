@@ -1,6 +1,7 @@
 """The parts that make rows: text of functions, quality, licences, duplicates, functions that run alone, human tests."""
 
 import ast
+import email.message
 import random
 import textwrap
 
@@ -9,6 +10,7 @@ import pytest
 from helpers import assets, corpus
 from helpers.corpus import alone, duplicates, extract, human_tests, quality, sources, verify
 from helpers.corpus.cache import load
+from helpers.corpus.licences import licence_of
 from helpers.errors import CourseError
 
 
@@ -122,6 +124,12 @@ def test_what_is_wrong_with_code(body, problem):
         ("Apache-2.0 OR BSD-2-Clause", True),
         ("GPL-3.0 OR MIT", True),
         ("MPL-2.0 AND MIT", False),
+        ("GPL-3.0-only AND (MIT OR Apache-2.0)", False),
+        ("(MIT OR GPL-3.0-only) AND GPL-3.0-only", False),
+        ("(MIT OR GPL-3.0-only) AND ISC", True),
+        ("MIT Apache-2.0", False),
+        ("MIT AND", False),
+        ("Apache-2.0 WITH LLVM-exception", False),
         ("LGPL", False),
         (None, False),
         ("", False),
@@ -129,6 +137,28 @@ def test_what_is_wrong_with_code(body, problem):
 )
 def test_which_licences_are_taken(licence, allowed):
     assert corpus.is_allowed(licence) is allowed
+
+
+@pytest.mark.parametrize(
+    ("metadata", "licence"),
+    [
+        ({"License-Expression": "MIT"}, "MIT"),
+        ({"License": "MPL-2.0 AND MIT"}, "MPL-2.0 AND MIT"),
+        ({"License": "Apache-2.0 OR GPL-3.0-only"}, "Apache-2.0 OR GPL-3.0-only"),
+        ({"License": "Apache 2.0 License"}, "Apache-2.0"),
+        ({"License": "Copyright (c) 2014 " + "x" * 100, "Classifier": "License :: OSI Approved :: ISC License"}, "ISC"),
+        ({"License": "ask the author"}, None),
+        ({}, None),
+    ],
+)
+def test_the_licence_that_metadata_state(metadata, licence):
+    class Distribution:
+        files = ()
+
+    Distribution.metadata = email.message.Message()
+    for name, value in metadata.items():
+        Distribution.metadata[name] = value
+    assert licence_of(Distribution) == licence
 
 
 def test_every_package_of_the_corpus_is_pure_and_pinned_and_families_do_not_cross():

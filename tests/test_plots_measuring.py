@@ -33,10 +33,17 @@ def test_intervals_are_drawn_from_low_to_high_and_told_in_words():
     assert words == "Gains, with 95 % intervals: a 2.0 (1.0 to 4.0); b -1.0 (-3.0 to 0.5)."
 
 
-def test_a_kill_is_marked():
-    axes = measuring.kills({"one": [True, False, True], "two": [False, False, False]}).axes[0]
+def test_a_kill_is_marked_beside_the_line_that_was_changed():
+    tests = {"one": [True, False, True], "two": [False, False, False]}
+    axes = measuring.kills(tests, ["a < b", "a + b", "return c"]).axes[0]
     assert len(axes.patches) == 6
-    assert sum(text.get_text() == "x" for text in axes.texts) == 2
+    assert [text.get_position() for text in axes.texts if text.get_text() == "x"] == [(0, 0), (0, 2)]
+    assert axes.get_yticklabels()[1].get_text() == "2:  a + b"
+
+
+def test_kills_in_words_name_the_survivors():
+    words = measuring.kills_alt({"one": [True, False], "two": [False, False]}, ["a < b", "a + b"])
+    assert words == "one kills 1 of 2 mutants; two kills 0 of 2 mutants. Killed by none: a + b."
 
 
 def test_every_choice_of_a_judge_is_inside_the_figure():

@@ -1,10 +1,11 @@
 """The checks of lesson 06."""
 
 import math
-from collections import Counter
+import time
 from numbers import Real
 
 from helpers.checks.framework import check, require, require_close
+from helpers.checks.rouge_mistakes import common, rouge_l_mistakes
 
 
 def _number(got, asked):
@@ -18,81 +19,38 @@ def _name_mistake(got, mistakes, asked):
         require(not math.isclose(got, mistaken, rel_tol=1e-6), f"{asked} is {float(got):.6g} with yours: {mistake}")
 
 
+def _quick(answer, args, mistake):
+    """Raise Wrong with `mistake` if `answer(*args)` takes more than a twentieth of a second of processor time."""
+    start = time.process_time()
+    answer(*args)
+    took = time.process_time() - start
+    require(took < 0.05, f"{mistake} Yours took {took:.2g} seconds.")
+
+
 # --- ROUGE-L ----------------------------------------------------------------------------------------------------------
-
-
-def _common(first, second):
-    """Length of the longest common subsequence of two lists of words."""
-    row = [0] * (len(second) + 1)
-    for word in first:
-        new = [0]
-        for place, other in enumerate(second):
-            new.append(row[place] + 1 if word == other else max(row[place + 1], new[place]))
-        row = new
-    return row[-1]
-
-
-def _common_run(first, second):
-    """Length of the longest run of words that both lists have without a gap."""
-    starts = [(i, j) for i in range(len(first)) for j in range(len(second))]
-    return max(sum(1 for _ in _while_equal(first[i:], second[j:])) for i, j in starts)
-
-
-def _while_equal(first, second):
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            return
-        yield one
-
-
-def _greedy(first, second):
-    """What one finds by taking each word of `first` as soon as it occurs in what is left of `second`."""
-    found, left = 0, list(second)
-    for word in first:
-        if word in left:
-            left = left[left.index(word) + 1 :]
-            found += 1
-    return found
 
 
 @check("write `rouge_l`: the F-measure of the longest common subsequence of two lists of words.")
 def rouge_l(answer):
-    first = "the end of a list of words is what the caller gets".split()
-    second = "gets the last words of what the caller gave in a list".split()[1:]
-    asked = "rouge_l(answer, reference) for 'the end of a list of words is what the caller gets'"
-    got = answer(list(first), list(second))
-    _number(got, asked)
-
-    def f(shared):
-        return 2 * shared / (len(first) + len(second))
-
-    shared = _common(first, second)
-    bag = (Counter(first) & Counter(second)).total()
-    mistakes = {
-        "that is in points. Return a share, from 0 to 1.": 100 * f(shared),
-        "that is the length of the common subsequence. Make precision, recall and F of it.": shared,
-        "that is recall alone: the harmonic mean of precision and recall is asked for.": shared / len(second),
-        "that is precision alone: the harmonic mean of precision and recall is asked for.": shared / len(first),
-        "that is the arithmetic mean of precision and recall. F is the harmonic mean.": shared
-        * (1 / len(first) + 1 / len(second))
-        / 2,
-        "that counts shared words in any order, which is ROUGE-1. Their order must be the same in both.": f(bag),
-        "that counts different shared words, in any order.": f(len(set(first) & set(second))),
-        "that is the longest run without a gap. A subsequence may leave words out.": f(_common_run(first, second)),
-        "taking each word at its first occurrence misses longer subsequences. Fill the table.": f(
-            _greedy(first, second)
-        ),
-        "the same from the other side: taking each word at its first occurrence misses longer ones.": f(
-            _greedy(second, first)
-        ),
-        "those are letters: the inputs are lists of words. Do not join them.": 2
-        * _common(" ".join(first), " ".join(second))
-        / (len(" ".join(first)) + len(" ".join(second))),
-    }
-    right = f(shared)
-    mistakes = {sentence: wrong for sentence, wrong in mistakes.items() if not math.isclose(wrong, right)}
-    _name_mistake(got, mistakes, asked)
-    require_close(got, right, f"{asked}:")
+    texts = (
+        ("end words a the words words of of the a words end", "words a of of end the words end words end"),
+        ("the end of a list of words is what the caller gets", "the last words of what the caller gave in a list"),
+    )
+    pairs = [(first.split(), second.split()) for first, second in texts]
+    asked = [f"rouge_l(answer, reference) for '{first}' and '{second}'" for first, second in texts]
+    got = [answer(list(first), list(second)) for first, second in pairs]
+    for number, name in zip(got, asked, strict=True):
+        _number(number, name)
+    right = [2 * common(first, second) / (len(first) + len(second)) for first, second in pairs]
+    if any(not math.isclose(number, wanted, rel_tol=1e-6) for number, wanted in zip(got, right, strict=True)):
+        tables = [rouge_l_mistakes(first, second) for first, second in pairs]
+        for sentence in tables[0]:  # only a mistake that explains both
+            wrong = [table[sentence] for table in tables]
+            same = all(math.isclose(number, value, rel_tol=1e-6) for number, value in zip(got, wrong, strict=True))
+            require(not same, f"{asked[0]} is {float(got[0]):.6g} with yours: {sentence}")
+    for number, wanted, name in zip(got, right, asked, strict=True):
+        require_close(number, wanted, f"{name}:")
+    require_close(answer(["a"], ["a", "a"]), 2 / 3, "for rouge_l(a, a a) one word is shared:")
     require_close(answer(list("abcde"), list("abcde")), 1.0, "for equal lists:")
     require_close(answer(list("abcd"), list("acdxy")), 2 / 3, "for rouge_l(a b c d, a c d x y):")
     require_close(answer(["a", "b"], ["c"]), 0.0, "for lists that share nothing:")
@@ -103,6 +61,9 @@ def rouge_l(answer):
             require(False, f"rouge_l({one}, {other}) divides by zero. Where nothing is shared, return 0.")
         require_close(nothing, 0.0, f"rouge_l({one}, {other}) has nothing in common:")
     require_close(answer(["The"], ["the"]), 0.0, "words are compared as they are: 'The' is not 'the' here.")
+    for words in ("abcdefghijk", "abcdefghijklmnopq"):  # a recursion is slow for the first, all subsets for the second
+        slow = f"for {len(words)} words that share nothing it tries too much; 30 would take hours. Fill a table."
+        _quick(answer, (list(words), list(words.upper())), slow)
 
 
 # --- pass@k -----------------------------------------------------------------------------------------------------------
@@ -129,7 +90,11 @@ def pass_at_k(answer):
         "that is in per cent. Return a share, from 0 to 1.": 100 * right,
     }
     _name_mistake(got, mistakes, asked)
+    close = abs(got - right) < 0.03 and not math.isclose(got, right, rel_tol=1e-6)
+    require(not close, f"{asked} is {float(got):.6g} with yours: close to {right:.6g}, not equal. Count, do not draw.")
     require_close(got, right, f"{asked}:")
+    listed = "pass_at_k(23, 2, 11) is slow: it lists every set, and no memory holds those of n = 1000. Use math.comb."
+    _quick(answer, (23, 2, 11), listed)
     require_close(answer(10, 3, 1), 0.3, "with k = 1 it is the share of answers that passed.")
     require_close(answer(10, 0, 5), 0.0, "where nothing passed it is 0.")
     sure = answer(5, 3, 4)
@@ -168,6 +133,11 @@ def interval(answer):
     extremes = low <= tails[0] and tails[1] <= high <= 1.1 * means.max()
     require(not extremes, f"{asked} yours gives {low:.3g} to {high:.3g}: the smallest and the largest mean.")
     right = np.quantile(means, [0.025, 0.975])
+    require(
+        high - low > 0.15 * (right[1] - right[0]),
+        f"{asked} yours gives {low:.3g} to {high:.3g}, far too narrow: are those draws of `resamples` values? Draw as "
+        "many as there are, `resamples` times.",
+    )
     wrong = _wrong_intervals(values, means)
     tolerance = 0.04 * (right[1] - right[0])
 

@@ -1,5 +1,6 @@
 """Which licence a package is under, as an SPDX name, and which of them the corpus takes."""
 
+import ast
 import re
 
 # Permissive: they let anyone use, change and pass on the code, and ask for little more than the notice.
@@ -29,6 +30,8 @@ def licence_of(distribution):
         return expression
     classifiers = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
     for said in [about.get("License") or "", *classifiers]:
+        if re.search(r"\b(AND|OR|WITH)\b", said) and len(said) < 100:
+            return said  # an expression, in the place where a name used to stand
         for wording, name in _WORDINGS.items():
             if len(said) < 100 and re.search(wording, said, flags=re.IGNORECASE):
                 return _which_bsd(distribution) if name == "BSD" else name
@@ -36,11 +39,26 @@ def licence_of(distribution):
 
 
 def is_allowed(licence):
-    """Whether `licence`, an SPDX expression, lets the corpus use the code: every part of an AND, one of an OR."""
-    if not licence:
+    """Whether `licence`, an SPDX expression, lets the corpus use the code: every part of an AND, one of an OR.
+
+    What is no expression is refused, exceptions (WITH) too.
+    """
+    words = re.findall(r"[()]|[^\s()]+", licence or "")
+    signs = {"AND": "and", "OR": "or", "(": "(", ")": ")"}
+    try:
+        # Names become True or False, and Python's own grammar knows the brackets.
+        tree = ast.parse(" ".join(signs.get(word, str(word in ALLOWED)) for word in words), mode="eval").body
+    except SyntaxError:
         return False
-    alternatives = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
-    return any(all(part in ALLOWED for part in re.split(r"\s+AND\s+", one)) for one in alternatives)
+    return _truth(tree)
+
+
+def _truth(node):
+    """The value of a tree of True, False, and, or; False for anything else."""
+    if isinstance(node, ast.BoolOp):
+        found = [_truth(one) for one in node.values]
+        return all(found) if isinstance(node.op, ast.And) else any(found)
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _which_bsd(distribution):

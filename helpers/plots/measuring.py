@@ -48,8 +48,8 @@ def lengths(counts, lines, usual):
     for color, marker, (name, values) in zip(PALETTE, "osD", lines.items(), strict=False):
         axes.plot(counts, values, color=color, marker=marker, markersize=4, label=name)
     axes.axvline(usual, color="#333333", linestyle=":", label="length of a reference")
-    axes.set(xlabel="words kept", ylabel="ROUGE-1, points", ylim=(0, None))
-    axes.legend()
+    axes.set(xlabel="words kept, at most", ylabel="ROUGE-1, points", ylim=(0, None))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
@@ -78,25 +78,32 @@ def intervals_alt(rows, what):
     return f"{what}, with 95 % intervals: {'; '.join(shown)}."
 
 
-def kills(tests):
-    """A figure of a grid: which test kills which mutant. tests: name → a bool per mutant."""
+def kills(tests, changed):
+    """A figure of a grid: which test kills which mutant. tests: name → a bool per mutant. changed: its line of each."""
     import matplotlib.pyplot as plt
 
     style()
-    count = max(map(len, tests.values()))
-    figure, axes = plt.subplots(figsize=(7, 0.9 + 0.4 * len(tests)))
+    figure, axes = plt.subplots(figsize=(0.7 + 0.8 * len(tests), 0.6 + 0.3 * len(changed)))
     for place, killed in enumerate(tests.values()):
         for number, dead in enumerate(killed):
             color = PALETTE[3] if dead else "#eeeeee"
-            axes.add_patch(plt.Rectangle((number - 0.45, place - 0.45), 0.9, 0.9, color=color))
-            axes.text(number, place, "x" if dead else "", ha="center", va="center", color="white", fontweight="bold")
-    axes.set(xlim=(-0.6, count - 0.4), ylim=(len(tests) - 0.4, -0.6), xlabel="mutant; x: killed")
-    axes.set_xticks(range(count), range(1, count + 1))
-    axes.set_yticks(range(len(tests)), list(tests))
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.tick_params(length=0)
+            axes.add_patch(plt.Rectangle((place - 0.45, number - 0.45), 0.9, 0.9, color=color))
+            axes.text(place, number, "x" if dead else "", ha="center", va="center", color="white", fontweight="bold")
+    axes.set(xlim=(-0.6, len(tests) - 0.4), ylim=(len(changed) - 0.4, -0.6), xlabel="test; x: killed")
+    axes.set_xticks(range(len(tests)), list(tests))
+    axes.set_yticks(range(len(changed)), [f"{number}:  {line}" for number, line in enumerate(changed, 1)])
+    for label in axes.get_yticklabels():
+        label.set(family="monospace", fontsize=8)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelbottom=False, labeltop=True)
     return figure
+
+
+def kills_alt(tests, changed):
+    """The figure of `kills` in words."""
+    counts = [f"{name} kills {sum(killed)} of {len(killed)} mutants" for name, killed in tests.items()]
+    left = [line for number, line in enumerate(changed) if not any(killed[number] for killed in tests.values())]
+    return f"{'; '.join(counts)}. Killed by none: {'; '.join(left) or 'no mutant'}."
 
 
 def positions(leans):
@@ -128,7 +135,7 @@ def runs(changes, pooled):
     colors = [PALETTE[3] if change < 0 else PALETTE[0] for change in ordered]
     axes.bar(range(1, len(ordered) + 1), ordered, color=colors)
     mean, (low, high) = pooled
-    axes.axhspan(low, high, color=PALETTE[6], alpha=0.35, label="all runs together, 95 % interval")
+    axes.axhspan(low, high, color=PALETTE[6], alpha=0.35, zorder=0, label="all runs together, 95 % interval")
     axes.axhline(mean, color="#333333", linewidth=1)
     axes.axhline(0, color="#333333", linewidth=1)
     axes.set(xlabel="run, from worst to best", ylabel="improvement, per cent")

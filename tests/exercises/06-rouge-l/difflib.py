@@ -1,4 +1,4 @@
-# expect: it should give
+# expect: difflib takes the longest run first
 import difflib
 
 
