@@ -31,12 +31,27 @@ def test_the_funnel_has_a_panel_for_each_part_and_labels_every_bar():
     )
 
 
+def test_a_stage_is_labelled_by_what_people_would_say():
+    assert figures.stages({"kept": {"one of its name": 4}, "lost": {}}) == [("unique name", 4, 0)]
+
+
 def test_packages_are_stacked_from_the_largest_and_the_sum_is_written():
     figure = figures.by_split({"train": {"small": 10, "large": 90}, "test": {"other": 20}})
     (axes,) = figure.axes
     assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [(0, 90), (90, 10), (0, 20)]
     words = [text.get_text() for text in axes.texts]
     assert "large" in words and "100" in words and "20" in words
+    assert figures.by_split_in_words({"test": {"other": 20, "one": 5}}) == (
+        "Rows by split and package: test 25 of 2 packages, the largest other with 20."
+    )
+
+
+def test_the_largest_package_is_named_in_white_and_small_ones_behind_the_bar():
+    counts = {"train": {"large": 1000}, "test": {"other": 100, "tiny": 1, "a": 1, "b": 1, "c": 1}}
+    (axes,) = figures.by_split(counts).axes
+    colors = {text.get_text(): text.get_color() for text in axes.texts}
+    assert colors["large"] == colors["other"] == "white"
+    assert "104  (a, b, c, ...)" in colors
 
 
 def test_every_pair_is_a_point():
@@ -45,14 +60,14 @@ def test_every_pair_is_a_point():
     assert list(points.get_xdata()) == [0.1, 0.8] and list(points.get_ydata()) == [0.2, 0.75]
 
 
-def test_closeness_counts_shares_so_that_groups_of_any_size_compare():
-    figure = figures.closeness({"by row": [0.1] * 5, "by family": [0.1] * 50, "none": []}, threshold=0.8)
-    heights = {label.get_text() for label in figure.axes[0].get_legend().get_texts()}
-    assert heights == {"by row", "by family", "none", "near duplicate"}
-    assert figure.axes[0].get_ylim()[1] == pytest.approx(105)  # both reach 100 %
-
-
-def test_the_line_goes_through_what_was_fitted():
-    figure = figures.cost([10, 20], [1.0, 2.0], slope=0.1, start=0.0)
+def test_the_line_of_cost_goes_through_the_origin():
+    figure = figures.cost([10, 20], [1.0, 2.0])
     line, points = figure.axes[0].lines
-    assert list(line.get_ydata()) == [0.0, 2.0] and list(points.get_ydata()) == [1.0, 2.0]
+    assert list(line.get_ydata()) == pytest.approx([0.0, 2.0]) and list(points.get_ydata()) == [1.0, 2.0]
+    assert list(line.get_xdata()) == [0, 20]
+
+
+def test_cost_in_words_says_the_points_and_the_distance():
+    words = figures.cost_in_words([1000, 2000], [1.0, 2.0])
+    assert "1,000 files 1.0, 2,000 files 2.0" in words and "is 0% off" in words
+    assert "is 25% off" in figures.cost_in_words([1, 2], [3, 3.5])  # the slope is 2, so 3 / 2.4 would be wrong

@@ -38,7 +38,7 @@ def test_a_kill_is_marked_beside_the_line_that_was_changed():
     axes = measuring.kills(tests, ["a < b", "a + b", "return c"]).axes[0]
     assert len(axes.patches) == 6
     assert [text.get_position() for text in axes.texts if text.get_text() == "x"] == [(0, 0), (0, 2)]
-    assert axes.get_yticklabels()[1].get_text() == "2:  a + b"
+    assert axes.get_yticklabels()[1].get_text().strip() == "2:  a + b"
 
 
 def test_kills_in_words_name_the_survivors():

@@ -133,8 +133,9 @@ def interval(answer):
     extremes = low <= tails[0] and tails[1] <= high <= 1.1 * means.max()
     require(not extremes, f"{asked} yours gives {low:.3g} to {high:.3g}: the smallest and the largest mean.")
     right = np.quantile(means, [0.025, 0.975])
+    around = 0.15 * (right[1] - right[0])
     require(
-        high - low > 0.15 * (right[1] - right[0]),
+        high - low > around or abs((low + high) / 2 - mean) > around,
         f"{asked} yours gives {low:.3g} to {high:.3g}, far too narrow: are those draws of `resamples` values? Draw as "
         "many as there are, `resamples` times.",
     )
@@ -183,6 +184,9 @@ def _wrong_intervals(values, means):
             means, [0.025, 0.975]
         ),
         "those are percentiles of the values. Take those of the resamples' means.": np.quantile(values, [0.025, 0.975]),
+        "those are percentiles of single draws. Take the mean of each resample, and percentiles of the means.": (
+            np.quantile(drawn, [0.025, 0.975])
+        ),
         "that is the mean and its standard deviation to both sides, which holds the truth two times in three.": (
             mean - means.std(),
             mean + means.std(),

@@ -1,8 +1,12 @@
-"""The figures of lesson 05: what each stage lets through, packages by split, estimates, closeness, and cost."""
+"""The figures of lesson 05: what each stage lets through, packages by split, estimates, and cost."""
 
 from helpers.plots.base import PALETTE, style
 
 SPLITS = {"train": PALETTE[0], "validation": PALETTE[1], "test": PALETTE[2]}
+# Darker, so that white letters can be read on them.
+_DARK = {"train": "#00507F", "validation": "#8A5F00", "test": "#00664A"}
+# How a stage is labelled, where its name in the funnel is no label.
+LABELS = {"one of its name": "unique name"}
 
 
 def stages(table, names=None):
@@ -11,7 +15,7 @@ def stages(table, names=None):
     table: {"kept": {stage: count}, "lost": {stage: {reason: count}}}. names: which stages; None for all, in order.
     """
     return [
-        (name, table["kept"].get(name, 0), sum(table["lost"].get(name, {}).values()))
+        (LABELS.get(name, name), table["kept"].get(name, 0), sum(table["lost"].get(name, {}).values()))
         for name in names or list(table["kept"])
     ]
 
@@ -52,7 +56,7 @@ def funnel_in_words(parts):
 def by_split(counts):
     """A figure of rows: a bar for each split, cut into its packages, the larger ones named.
 
-    counts: split → {package: rows}.
+    counts: split → {package: rows}. The largest package of a bar is dark; names that do not fit stand behind the bar.
     """
     import matplotlib.pyplot as plt
 
@@ -60,16 +64,38 @@ def by_split(counts):
     figure, axes = plt.subplots(figsize=(7.4, 0.5 + 0.75 * len(counts)))
     widest = max(sum(packages.values()) for packages in counts.values())
     for place, (split, packages) in enumerate(counts.items()):
-        left = 0
-        for number, (package, rows) in enumerate(sorted(packages.items(), key=lambda item: (-item[1], item[0]))):
-            axes.barh(place, rows, left=left, color=SPLITS[split], alpha=0.55 if number % 2 else 0.85, height=0.7)
-            if rows > 0.011 * widest * len(package):  # a letter is about so wide
-                axes.annotate(package, (left + rows / 2, place), ha="center", va="center", fontsize=8, color="black")
+        left, outside = 0, []
+        for number, (package, rows) in enumerate(_from_largest(packages)):
+            alpha = 1 if number == 0 else 0.35 if number % 2 else 0.55
+            bar = axes.barh(place, rows, left=left, color=SPLITS[split], alpha=alpha, height=0.7)
+            if number == 0:
+                bar[0].set_facecolor(_DARK[split])
+            if rows > 0.013 * widest * len(package):  # a letter is about so wide
+                at, color = (left + rows / 2, place), "black" if number else "white"
+                axes.annotate(package, at, ha="center", va="center", fontsize=8, color=color)
+            else:
+                outside.append(package)
             left += rows
-        axes.annotate(f"{left:,}", (left, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
+        said = f"{left:,}"
+        if outside and left < 0.6 * widest:  # there is room behind the bar
+            said += f"  ({', '.join(outside[:3])}{', ...' if len(outside) > 3 else ''})"
+        axes.annotate(said, (left, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set(yticks=range(len(counts)), yticklabels=list(counts), xlabel="rows", xlim=(0, 1.1 * widest))
     axes.invert_yaxis()
     return figure
+
+
+def by_split_in_words(counts):
+    """What `by_split` shows, as alt text."""
+    bars = []
+    for split, packages in counts.items():
+        name, rows = _from_largest(packages)[0] if packages else ("none", 0)
+        bars.append(f"{split} {sum(packages.values()):,} of {len(packages)} packages, the largest {name} with {rows:,}")
+    return f"Rows by split and package: {'; '.join(bars)}."
+
+
+def _from_largest(packages):
+    return sorted(packages.items(), key=lambda item: (-item[1], item[0]))
 
 
 def estimates(exact, estimated, spread):
@@ -92,36 +118,27 @@ def estimates(exact, estimated, spread):
     return figure
 
 
-def closeness(groups, threshold):
-    """Histograms of how close each held-out row is to its closest training row.
-
-    groups: name → list of Jaccard indices. threshold: where a near duplicate begins, drawn as a line.
-    """
-    import matplotlib.pyplot as plt
-    import numpy as np
-
-    style()
-    figure, axes = plt.subplots()
-    bins = np.linspace(0, 1, 26)
-    for place, (name, values) in enumerate(groups.items()):
-        weights = np.full(len(values), 100 / max(1, len(values)))
-        color = PALETTE[(3, 0, 2)[place % 3]]
-        axes.hist(values, bins, weights=weights, histtype="stepfilled", color=color, alpha=0.15)
-        axes.hist(values, bins, weights=weights, histtype="step", color=color, linewidth=2, label=name)
-    axes.axvline(threshold, color="#333333", linestyle=":", label="near duplicate")
-    axes.set(xlabel="Jaccard index with the closest training row", ylabel="% of held-out rows", xlim=(0, 1))
-    axes.legend(fontsize=9, loc="upper left")
-    return figure
-
-
-def cost(files, seconds, slope, start):
-    """Seconds against files, as points, over the line start + slope * files."""
+def cost(files, seconds):
+    """Seconds against files, as points, over a line through the origin with the slope of least squares."""
     import matplotlib.pyplot as plt
 
     style()
     figure, axes = plt.subplots(figsize=(5, 3))
-    axes.plot([0, max(files)], [start, start + slope * max(files)], color=PALETTE[-1], label="fitted line")
+    end = max(files)
+    axes.plot([0, end], [0, _slope(files, seconds) * end], color=PALETTE[-1], label="proportional to the files")
     axes.plot(files, seconds, "o", color=PALETTE[0], label="measured")
     axes.set(xlabel="files", ylabel="seconds of one core", xlim=(0, None), ylim=(0, None))
     axes.legend(loc="upper left")
     return figure
+
+
+def cost_in_words(files, seconds):
+    """What `cost` shows, as alt text: the points, and how far from the line the farthest is, relative to it."""
+    slope = _slope(files, seconds)
+    points = ", ".join(f"{count:,} files {time:.1f}" for count, time in zip(files, seconds, strict=True))
+    off = max(abs(time / (slope * count) - 1) for count, time in zip(files, seconds, strict=True))
+    return f"Seconds against files: {points}. The farthest is {off:.0%} off a line through the origin."
+
+
+def _slope(files, seconds):
+    return sum(x * y for x, y in zip(files, seconds, strict=True)) / sum(x * x for x in files)

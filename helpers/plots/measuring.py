@@ -91,7 +91,8 @@ def kills(tests, changed):
             axes.text(place, number, "x" if dead else "", ha="center", va="center", color="white", fontweight="bold")
     axes.set(xlim=(-0.6, len(tests) - 0.4), ylim=(len(changed) - 0.4, -0.6), xlabel="test; x: killed")
     axes.set_xticks(range(len(tests)), list(tests))
-    axes.set_yticks(range(len(changed)), [f"{number}:  {line}" for number, line in enumerate(changed, 1)])
+    width = max(map(len, changed))  # all of one width, so that they stand flush left
+    axes.set_yticks(range(len(changed)), [f"{number:2}:  {line:{width}}" for number, line in enumerate(changed, 1)])
     for label in axes.get_yticklabels():
         label.set(family="monospace", fontsize=8)
     axes.spines[:].set_visible(False)

@@ -1,4 +1,4 @@
-# expect: percentiles of the values
+# expect: percentiles of single draws
 import numpy as np
 
 
