@@ -70,4 +70,4 @@ def test_the_line_of_cost_goes_through_the_origin():
 def test_cost_in_words_says_the_points_and_the_distance():
     words = figures.cost_in_words([1000, 2000], [1.0, 2.0])
     assert "1,000 files 1.0, 2,000 files 2.0" in words and "is 0% off" in words
-    assert "is 25% off" in figures.cost_in_words([1, 2], [3, 3.5])  # the slope is 2, so 3 / 2.4 would be wrong
+    assert "is 50% off" in figures.cost_in_words([1, 2], [3, 3.5])  # the slope is (3 + 7) / (1 + 4) = 2

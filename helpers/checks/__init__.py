@@ -1,6 +1,7 @@
 """The exercises' checks: how a check works (`framework`), and one module a lesson."""
 
-from helpers.checks.code_data import leak_proof_split, mixing_schedule, similar_pairs
+from helpers.checks.code_data import mixing_schedule, similar_pairs
+from helpers.checks.code_split import leak_proof_split
 from helpers.checks.framework import CheckFailed, check, require, require_close
 from helpers.checks.measuring import interval, pass_at_k, rouge_l
 from helpers.checks.memory import largest_batch, training_gb, zero2_gb
