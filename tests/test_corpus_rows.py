@@ -587,3 +587,24 @@ def test_an_unknown_table_or_split_is_refused():
 
 def test_the_assets_of_the_corpus_are_known():
     assert {package.asset for package in corpus.packages() if package.asset} <= set(assets.ASSETS)
+
+
+def test_a_place_that_cannot_be_written_to_is_said_plainly(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setattr("helpers.corpus.cache.folder", lambda names: tmp_path / "file" / "corpus")
+    with pytest.raises(CourseError, match="cannot be written to .* Set COURSE_HOME to a folder"):
+        load("docstrings")
+
+
+def test_an_interrupted_mining_leaves_nothing_and_starts_again(tmp_path, monkeypatch):
+    def interrupted(names):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.corpus.cache.folder", lambda names: tmp_path / "corpus")
+    monkeypatch.setattr("helpers.corpus.cache.mine", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load("docstrings")
+    assert not (tmp_path / "corpus").exists()
+    kept = {"id": "a", "split": "test"}
+    monkeypatch.setattr("helpers.corpus.cache.mine", lambda names: ({"docstrings": [kept], "functions": []}, {}))
+    assert load("docstrings") == [kept] and load("functions", "train") == []

@@ -63,3 +63,17 @@ def test_the_readme_says_what_lesson_04_measured():
     for rival in ("accelerate", "transformer_math"):
         error, closer = values[f"{rival}_error_median"], values[f"closer_than_{rival}"]
         assert f"| {error:.0%} | in {closer:.0%} of the steps |" in readme
+
+
+def test_the_readme_says_what_lessons_05_and_06_measured():
+    results = ROOT / "data" / "results"
+    values = json.loads((results / "05-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{values['rows']:,} real functions with a one-sentence docstring" in readme
+    assert f"from {values['packages']} packages; " in readme
+    assert f"{values['functions_alone']:,} functions that run alone, with {values['verified_tests']:,} tests" in readme
+    assert values["leaks"] == 0 and f"{values['leaks_by_row_before_cleaning']:.0%} of the held-out rows" in readme
+    values = json.loads((results / "06-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    assert max(values["rouge_max_difference"], values["bleu_max_difference"]) <= 1e-6
+    low, high = values["model_over_name_ci"]
+    assert f"score {values['model_rouge1']:.1f} ROUGE-1" in readme and f"({low:.1f} to {high:.1f})" in readme
