@@ -124,10 +124,14 @@ def test_only_text_is_searched(text):
 
 @pytest.mark.parametrize("piece", ["a", "@", "a@", "1 ", "0", "lat 1.2222 ", "by Ab ", "-Ł", "a at b dot ", "12 Main "])
 def test_time_grows_with_the_text_alone(piece):
-    times = []
-    for size in (100_000, 400_000):
-        text = piece * (size // len(piece))
-        started = time.process_time()
-        personal_data(text)
-        times.append(time.process_time() - started)
-    assert times[1] < 12 * max(times[0], 0.02)
+    def seconds(size):
+        """The best of three: a busy machine can only add to it."""
+        text, found = piece * (size // len(piece)), []
+        for _ in range(3):
+            started = time.process_time()
+            personal_data(text)
+            found.append(time.process_time() - started)
+        return min(found)
+
+    # Four times the text: a linear search takes 4 times as long, a quadratic one 16 times.
+    assert seconds(400_000) < 10 * max(seconds(100_000), 0.02)

@@ -154,13 +154,17 @@ def test_empty_and_odd_texts():
     "piece", ["a", "key ", "password=", "a://x:", '"token", ', "-----BEGIN PRIVATE" + " KEY-----\n", " "]
 )
 def test_time_grows_with_the_text_alone(piece):
-    times = []
-    for size in (100_000, 400_000):
-        text = piece * (size // len(piece))
-        started = time.process_time()
-        secrets(text)
-        times.append(time.process_time() - started)
-    assert times[1] < 12 * max(times[0], 0.02)
+    def seconds(size):
+        """The best of three: a busy machine can only add to it."""
+        text, found = piece * (size // len(piece)), []
+        for _ in range(3):
+            started = time.process_time()
+            secrets(text)
+            found.append(time.process_time() - started)
+        return min(found)
+
+    # Four times the text: a linear search takes 4 times as long, a quadratic one 16 times.
+    assert seconds(400_000) < 10 * max(seconds(100_000), 0.02)
 
 
 def test_random_text_does_not_crash_it():
