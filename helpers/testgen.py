@@ -94,7 +94,8 @@ def clean(answer, name):
     name: the function under test. A model often repeats it, sometimes wrongly; the test must meet the real one.
     Returns '' if nothing in the answer parses.
     """
-    blocks = re.findall(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", answer, flags=re.DOTALL)
+    answer = answer.replace("\r\n", "\n")
+    blocks = re.findall(r"(?is)```(?:python3?|py3?)?[ \t]*\n(.*?)(?:```|\Z)", answer)
     tree = _parse("\n".join(blocks) if blocks else answer)
     if tree is None:
         return ""

@@ -107,6 +107,9 @@ def test_what_is_wrong_with_a_sentence(sentence, name, problem):
         ("def f(x):\n    return x", "too little code"),
         ("def f(x):\n    '''Say no.'''\n\n    raise \\\n        NotImplementedError", "too little code"),
         ("def f(x):\n" + "    x += 1\n" * 25 + "    return x", "too much code"),
+        ('def f(x):\n    y = """a\n    b"""\n    return x + y', None),
+        ('def f(x):\n    y = """a\n\n    b"""\n    return x + y', "strings of several lines"),
+        ('class A:\n    def f(self):\n        y = """x\ny"""\n        return y', "strings of several lines"),
     ],
 )
 def test_what_is_wrong_with_code(body, problem):
@@ -148,6 +151,8 @@ def test_which_licences_are_taken(licence, allowed):
         ({"License": "Apache 2.0 License"}, "Apache-2.0"),
         ({"License": "Copyright (c) 2014 " + "x" * 100, "Classifier": "License :: OSI Approved :: ISC License"}, "ISC"),
         ({"License": "ask the author"}, None),
+        ({"License": "GPL-3.0 and Apache parts"}, None),
+        ({"License": "MIT", "Classifier": "License :: OSI Approved :: GNU General Public License v3 (GPLv3)"}, None),
         ({}, None),
     ],
 )
@@ -292,6 +297,7 @@ def test_functions_run_alone_with_what_they_need_and_no_more(made):
     assert set(found) == {"helper", "total", "words"}
     assert "import re" not in found["total"] and "LIMIT = 3" in found["total"] and "def helper" in found["total"]
     assert funnel["lost"]["self-contained"] == {"needs other modules": 1, "reads or changes the outside": 1}
+    assert not any('"""' in row["code"] or ">>>" in row["module"] for row in tables["functions"])
     space = {}
     exec(found["total"], space)
     assert space["total"]([1, 2, 5]) == 3
@@ -365,6 +371,8 @@ def test_the_names_that_a_statement_takes_from_outside(code, names):
         ("import numpy as np\ndef f(x):\n    return np.sum(x)", "needs other modules"),
         ("def f(x):\n    return open(x)", "reads or changes the outside"),
         ("COUNT = 0\ndef f():\n    global COUNT\n    COUNT += 1", "reads or changes the outside"),
+        ("T = {}\nfor k in 'ab':\n    T[k] = 1\ndef f(x):\n    return T[x]", "a helper is defined twice"),
+        ("T = []\nT.append(1)\ndef f(x):\n    return T[x]", "a helper is defined twice"),
         ("@cache\ndef f(x):\n    return x", "has a decorator"),
         ("class A: pass\ndef f(x):\n    return A()", "needs a class or a conditional definition"),
         ("try:\n    import a\nexcept ImportError:\n    a = 0\ndef f(x):\n    return a", "a helper is defined twice"),

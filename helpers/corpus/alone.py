@@ -24,6 +24,8 @@ _IMPURE = frozenset(
     open input exec eval compile __import__ globals locals vars breakpoint exit quit help print id hash memoryview
     """.split()
 )
+# What a module calls on a constant after its definition, to fill it: cut out alone it would be empty.
+_FILLS = frozenset("add append clear discard extend insert pop remove setdefault sort update".split())
 BUILTINS = frozenset(dir(builtins)) - _IMPURE | {"__name__"}
 FUTURE = "from __future__ import annotations"  # so that annotations need nothing
 
@@ -107,8 +109,12 @@ def _defined(node):
     # try, if, for and the like: what they bind depends on more than is seen here: twice, so that it is unclear.
     found = []
     for one in ast.walk(node):
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store | ast.Del):
             found += [one.id, one.id]
+        elif isinstance(one, ast.Subscript | ast.Attribute) and isinstance(one.ctx, ast.Store | ast.Del):
+            found += 2 * [name.id for name in [one.value] if isinstance(name, ast.Name)]
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _FILLS:
+            found += 2 * [name.id for name in [one.func.value] if isinstance(name, ast.Name)]
         elif isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef):
             found += 2 * _defined(one)
     return found

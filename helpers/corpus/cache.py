@@ -11,6 +11,7 @@ from executing them, where a slow machine may time out.
 
 import hashlib
 import json
+import sys
 
 from helpers import course
 from helpers.corpus import sources
@@ -73,10 +74,10 @@ class _Nothing:
 
 def folder(names=None):
     """Where the corpus of these packages is, or will be, cached: named by a hash of all that decides its rows."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     here = sources.ROOT / "helpers"
     makers = [*sorted((here / "corpus").glob("*.py")), here / "prompting.py", here / "metrics" / "mutation.py"]
-    for file in [*makers, sources.TOML]:
+    for file in [*makers, sources.TOML, sources.ROOT / "data" / "assets.toml", sources.ROOT / "requirements.txt"]:
         digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     for package in sources.packages(names):
         digest.update(f"{package.name} {package.version}\n".encode())

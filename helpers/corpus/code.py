@@ -85,6 +85,14 @@ class Function:
             code = self.lines[first : written.lineno - 1] + self.lines[written.end_lineno : last]
         return textwrap.dedent("\n".join(line.rstrip() for line in code if line.strip()))
 
+    @cached_property
+    def is_intact(self):
+        """Whether `code` still means the same: blanks taken out of a string of several lines may change it."""
+        if not re.search(r"\"{3}|'{3}|\\\n", self.code):
+            return True
+        tree, body = parse(self.code), self.node.body[self.docstring is not None :]
+        return tree is not None and list(map(ast.dump, tree.body[0].body)) == list(map(ast.dump, body))
+
 
 def functions(tree, text):
     """The functions of a module and the methods of its classes, in order. What is nested in a function is not taken."""

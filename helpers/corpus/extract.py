@@ -127,10 +127,12 @@ def _function_row(function, module, path, funnel):
     tests = [asdict(test) for test in [doctests(function, path)] if test]
     sentence = quality.sentence_of(function.docstring)
     good = sentence and not quality.problem_of_docstring(sentence, function.name)
+    # Without the docstring: it may hold the answers, and it would hide that two functions are alike.
+    module = cut.module.removesuffix(cut.source + "\n") + function.code + "\n"
     return {
         "name": function.name,
-        "code": cut.source,
-        "module": cut.module,
+        "code": function.code,
+        "module": module,
         "docstring": sentence if good else None,
         "tests": tests,
     }

@@ -6,7 +6,7 @@ import re
 # Permissive: they let anyone use, change and pass on the code, and ask for little more than the notice.
 ALLOWED = ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0", "Unlicense")
 
-# How packages that do not write SPDX say it, in their metadata. The first that matches counts.
+# How packages that do not write SPDX say it, in their metadata.
 _WORDINGS = {
     r"apache": "Apache-2.0",
     r"mozilla|\bmpl\b": "MPL-2.0",
@@ -29,13 +29,15 @@ def licence_of(distribution):
     if expression := about.get("License-Expression"):
         return expression
     classifiers = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
-    for said in [about.get("License") or "", *classifiers]:
-        if re.search(r"\b(AND|OR|WITH)\b", said) and len(said) < 100:
-            return said  # an expression, in the place where a name used to stand
-        for wording, name in _WORDINGS.items():
-            if len(said) < 100 and re.search(wording, said, flags=re.IGNORECASE):
-                return _which_bsd(distribution) if name == "BSD" else name
-    return None
+    lines = [said for said in [about.get("License") or "", *classifiers] if len(said) < 100]
+    if expressions := [said for said in lines if re.search(r"\b(AND|OR|WITH)\b", said)]:
+        return expressions[0]  # in the place where a name used to stand
+    names = {
+        name for said in lines for wording, name in _WORDINGS.items() if re.search(wording, said, flags=re.IGNORECASE)
+    }
+    if len(names) != 1:
+        return None  # nothing, or several that contradict each other
+    return _which_bsd(distribution) if names == {"BSD"} else names.pop()
 
 
 def is_allowed(licence):

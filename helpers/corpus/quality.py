@@ -70,7 +70,7 @@ def problem_of_code(function, lines=LINES, characters=CHARACTERS):
         return "too much code"
     if function.docstring is not None and len(function.node.body) == 1:
         return "too little code"
-    return None
+    return None if function.is_intact else "strings of several lines"
 
 
 def _is_stub(node):

@@ -157,7 +157,7 @@ def read(file, largest=LARGEST):
     try:
         if largest is not None and file.stat().st_size > largest:
             return Unreadable("too large")
-        return file.read_bytes().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError:
         return Unreadable("not there")
     except UnicodeDecodeError:

@@ -221,8 +221,8 @@ def values(job):
     for call in job["calls"]:
         try:
             _limit(Slow, ASSERTION)
-            found.append(repr(eval(call, dict(space))))
-        except (Exception, Slow) as error:
+            found.append(repr(eval(call, dict(space)))[:1000])
+        except (Exception, Slow, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
             found.append(type(error).__name__)
         finally:
             _limit(Slow, 0)

@@ -1,6 +1,7 @@
 """How far a mean could be off: intervals by the bootstrap, comparisons of two systems, and how many rows they need."""
 
 from dataclasses import dataclass
+from numbers import Real
 from statistics import NormalDist
 
 from helpers.errors import CourseError
@@ -153,9 +154,9 @@ def summarise(items, cluster=None):
     clusters = [item[cluster] for item in items] if cluster else None
     summary = {}
     for name, value in items[0].items():
-        if isinstance(value, int | float):
+        if isinstance(value, Real):
             values = [item[name] for item in items]
-            summary[name] = round(sum(values) / len(values), 4)
+            summary[name] = round(float(sum(values)) / len(values), 4)
             summary[f"{name}_ci"] = [round(end, 4) for end in bootstrap_interval(values, clusters)]
     return summary
 
