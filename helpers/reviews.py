@@ -4,12 +4,11 @@ What they are and how far to trust them: `data/cards/review_comments.md`. Its ta
 prints.
 """
 
-import json
 import re
 from collections import Counter
 
 from helpers.course import ROOT
-from helpers.errors import CourseError
+from helpers.rows import load as load_rows
 
 FILE = ROOT / "data" / "review_comments.jsonl"
 SPLITS = {"train": 210, "validation": 30, "test": 120}  # split → how many rows it has
@@ -43,19 +42,7 @@ def load(split=None):
     for each of courteous, gruff and vague) and ranking (the three names, best first).
     Raises CourseError for a split that does not exist and for a file that is missing or damaged.
     """
-    if split not in (None, *SPLITS):
-        raise CourseError(f"There is no split {split!r}. Choose one of {', '.join(SPLITS)}, or give none for all rows.")
-    try:
-        lines = FILE.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise _damaged(f"cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise _damaged("is not UTF-8 text") from error
-    rows = [_row(number, line) for number, line in enumerate(lines, 1)]
-    for name, size in SPLITS.items():
-        if (found := sum(row["split"] == name for row in rows)) != size:
-            raise _damaged(f"has {found} rows of the split {name}, not {size}")
-    return [row for row in rows if split in (None, row["split"])]
+    return load_rows(FILE, SPLITS, _problem, split)
 
 
 def mentions(comment, keywords):
@@ -74,28 +61,18 @@ def _holds(text, keyword):
     return keyword in text
 
 
-def _row(number, line):
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise _damaged(f"is not JSON in line {number}") from error
+def _problem(row):
+    """What is wrong with a row, or None."""
     if not isinstance(row, dict) or list(row) != list(_FIELDS):
-        raise _damaged(f"has other fields than {', '.join(_FIELDS)} in line {number}")
+        return f"has other fields than {', '.join(_FIELDS)}"
     if not all(isinstance(row[name], kind) and row[name] for name, kind in _FIELDS.items()):
-        raise _damaged(f"has an empty or unusable field in line {number}")
+        return "has an empty or unusable field"
     texts = [row[name] for name in _TEXTS] + row["keywords"] + list(row["comments"].values())
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise _damaged(f"lacks a text in line {number}")
+        return "lacks a text"
     if tuple(row["comments"]) != TONES or sorted(map(str, row["ranking"])) != list(TONES):
-        raise _damaged(f"lacks one of {', '.join(TONES)} in line {number}")
-    if row["split"] not in SPLITS or row["kind"] not in KINDS:
-        raise _damaged(f"has an unknown split or kind in line {number}")
-    return row
-
-
-def _damaged(what):
-    place = FILE.relative_to(ROOT).as_posix() if FILE.is_relative_to(ROOT) else FILE
-    return CourseError(f"{place} {what}. Take the file anew from the course's repository.")
+        return f"lacks one of {', '.join(TONES)}"
+    return None if row["split"] in SPLITS and row["kind"] in KINDS else "has an unknown split or kind"
 
 
 def table():
