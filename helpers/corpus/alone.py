@@ -82,7 +82,7 @@ class Module:
         if node is None:
             raise NotAlone(f"needs {name}" if name not in self.offers else "a helper is defined twice")
         if isinstance(node, ast.Import | ast.ImportFrom):
-            imports[name] = _import_line(node, name)
+            imports[name] = import_line(node, name)
             return
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
             raise NotAlone("has a decorator")
@@ -127,10 +127,10 @@ def _check_inside(node):
             raise NotAlone("reads or changes the outside")
         if isinstance(one, ast.Import | ast.ImportFrom):
             for alias in one.names:
-                _import_line(one, alias.asname or alias.name.split(".")[0])
+                import_line(one, alias.asname or alias.name.split(".")[0])
 
 
-def _import_line(node, name):
+def import_line(node, name):
     """The import of one name, as a line. Raises NotAlone unless it comes from a module on the list."""
     alias = next(one for one in node.names if (one.asname or one.name.split(".")[0]) == name)
     module = node.module if isinstance(node, ast.ImportFrom) else alias.name

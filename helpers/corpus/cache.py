@@ -20,56 +20,36 @@ from helpers.corpus.extract import Funnel, of_package
 from helpers.corpus.verify import verify
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, new_folder, write_json, write_text
-from helpers.progress import Bar
+from helpers.progress import progress
 
 TABLES = ("docstrings", "functions")
 SMOKE = ("evaluate", "asset:more_itertools", "click", "asset:toolz")  # one or two of each split, small
 
 
-def mine(names=None, label="Mining", on_functions=True):
+def mine(names=None, label="Mining"):
     """Mine packages: returns ({table: rows}, {table: Funnel as dict}).
 
     names: which packages of `data/corpus.toml`; None for all. label: what the progress bars say; None for no bars.
-    on_functions: whether the functions table is made as well, which executes code.
     """
     chosen = sources.packages(names)
     for package in chosen:
         package.check_version()
     shared_funnel, tables = Funnel(), {table: [] for table in TABLES}
-    with Bar(len(chosen), label or "") if label else _Nothing() as bar:
-        for package in chosen:
-            bar.advance(0, note=package.title)
-            for table, row in of_package(package, shared_funnel):
-                tables[table].append(row)
-            bar.advance()
-    funnels = {}
-    for table in TABLES if on_functions else TABLES[:1]:
-        funnel = Funnel()
+    for package in progress(chosen, label) if label else chosen:
+        for table, row in of_package(package, shared_funnel):
+            tables[table].append(row)
+    funnels = {table: Funnel() for table in TABLES}
+    for table, funnel in funnels.items():
         tables[table] = cleaned(tables[table], funnel, label and f"{label} {table}")
-        funnels[table] = funnel
-    if on_functions:
-        verify(tables["functions"], label and f"{label} functions: running them")
-        funnel = funnels["functions"]
-        ran = [row for row in tables["functions"] if row["runs"]]
-        funnel.lose("runs alone", "no simple call returned", len(tables["functions"]) - len(ran))
-        funnel.keep("runs alone", len(ran))
-        tested = [row for row in ran if row["tests"]]
-        funnel.lose("has a verified test", "no test", len(ran) - len(tested))
-        funnel.keep("has a verified test", len(tested))
+    verify(tables["functions"], label and f"{label} functions: running them")
+    funnel = funnels["functions"]
+    ran = [row for row in tables["functions"] if row["runs"]]
+    funnel.lose("runs alone", "no simple call returned", len(tables["functions"]) - len(ran))
+    funnel.keep("runs alone", len(ran))
+    tested = [row for row in ran if row["tests"]]
+    funnel.lose("has a verified test", "no test", len(ran) - len(tested))
+    funnel.keep("has a verified test", len(tested))
     return tables, {"files": shared_funnel.as_dict()} | {table: one.as_dict() for table, one in funnels.items()}
-
-
-class _Nothing:
-    """A progress bar that shows nothing."""
-
-    def advance(self, *_, **__):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
 
 
 def folder(names=None):

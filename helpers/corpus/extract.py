@@ -6,6 +6,7 @@ Each stage counts what it lets through and what it stops. One package's files ar
 import re
 from collections import Counter
 from dataclasses import asdict
+from pathlib import PurePosixPath
 
 from helpers.corpus import quality, sources
 from helpers.corpus.alone import Module, NotAlone
@@ -91,8 +92,7 @@ def _text(path, file, funnel):
     """The text of a Python file, or None for whatever else it is."""
     funnel.keep("files")
     if not path.endswith(".py"):
-        suffix = path.rsplit("/", 1)[-1].rpartition(".")[2] if "." in path.rsplit("/", 1)[-1] else "none"
-        return funnel.lose("Python", f".{suffix}" if suffix != "none" else "no suffix")
+        return funnel.lose("Python", PurePosixPath(path).suffix or "no suffix")
     funnel.keep("Python")
     text = sources.read(file)
     if isinstance(text, sources.Unreadable):

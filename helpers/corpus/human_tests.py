@@ -11,7 +11,7 @@ import doctest
 import re
 from dataclasses import dataclass
 
-from helpers.corpus.alone import BUILTINS, NotAlone, _import_line, global_names
+from helpers.corpus.alone import BUILTINS, NotAlone, global_names, import_line
 from helpers.corpus.alone import Module as _Module
 
 LINES = 30
@@ -114,7 +114,7 @@ def _standalone(node, is_method, module, aliases, direct, names):
             lines.insert(0, "import pytest")
             continue
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            lines.insert(0, _import_line(statement, name))
+            lines.insert(0, import_line(statement, name))
         elif isinstance(statement, ast.Assign):
             more = global_names(statement, module.text_of(statement))
             if more & (aliases | set(direct)):
