@@ -5,7 +5,7 @@
 
 import json
 
-from helpers import assets, course
+from helpers import assets, course, heap
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, new_folder, sha256, write_json
 from helpers.progress import Bar
@@ -94,15 +94,15 @@ def load_tokenizer():
     return tokenizer
 
 
-def load_model():
-    """The model that the settings choose, on their device, in evaluation mode.
+def load_model(folder=None):
+    """The model that the settings choose, on their device, in evaluation mode; or one that was saved in `folder`.
 
     Weights are bf16 where the device computes in it, else fp32: a T4 computes in fp16, but trains from fp32 weights.
     """
     import torch
 
     dtype = torch.bfloat16 if course.dtype() is torch.bfloat16 else torch.float32
-    return _from_pretrained("AutoModelForCausalLM", dtype=dtype).to(course.device()).eval()
+    return _from_pretrained("AutoModelForCausalLM", folder, dtype=dtype).to(course.device()).eval()
 
 
 def load_config():
@@ -137,10 +137,10 @@ def load_4bit_model():
     return model.eval()
 
 
-def _from_pretrained(kind, **options):
+def _from_pretrained(kind, folder=None, **options):
     import transformers
 
-    name = _source()
+    name = str(folder or _source())
     try:
         return getattr(transformers, kind).from_pretrained(name, **options)
     except (OSError, ValueError) as error:
@@ -216,6 +216,7 @@ def generate(
             threads.tick(0 if first else len(input_ids))
             return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
+    heap.keep()
     threads = Threads()
     prompts = [
         tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)

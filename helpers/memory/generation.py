@@ -1,8 +1,9 @@
 """Predicted memory of using a model: weights, the KV cache, and the working space of one layer."""
 
 from helpers.memory.footprint import Footprint
-from helpers.memory.predict import BYTES, kv_cache, weight_bytes
+from helpers.memory.predict import BYTES, kv_cache
 from helpers.memory.shape import need, need_positive, shape_of
+from helpers.memory.step import weight_bytes
 
 
 def predict_generation(config, batch=1, prompt=512, new_tokens=128, *, dtype="bfloat16", four_bit=False):

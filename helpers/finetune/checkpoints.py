@@ -1,0 +1,67 @@
+"""Checkpoints: found again after a kill, told from half-written ones, and never mixed with another run's."""
+
+import hashlib
+import json
+import shutil
+
+from helpers.errors import CourseError
+from helpers.files import need_space, write_json
+
+SETTINGS = "run.json"
+COMPLETE = "trainer_state.json"  # the trainer writes it last: where it can be read, all the rest is there
+
+
+def claim(folder, settings, datasets):
+    """Make `folder` this run's, and return its last complete checkpoint, or None.
+
+    Raises CourseError where the folder holds another run's checkpoints, or cannot be written.
+    """
+    rows = hashlib.sha256(json.dumps([each.to_list() if each else [] for each in datasets]).encode()).hexdigest()[:16]
+    about, kept = settings | {"data": rows}, folder / SETTINGS
+    if kept.exists():
+        try:
+            before = json.loads(kept.read_text(encoding="utf-8"))
+        except ValueError:
+            before = {}
+        if changed := sorted(name for name in about.keys() | before.keys() if about.get(name) != before.get(name)):
+            raise CourseError(
+                f"{folder} holds a training run with other settings ({', '.join(changed)}). Choose another folder, or "
+                "delete this one to start anew."
+            )
+    else:
+        try:
+            write_json(kept, about)
+        except OSError as error:
+            raise CourseError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    return last_of(folder)
+
+
+def last_of(folder):
+    """The last complete checkpoint in `folder`, or None."""
+    complete = [path for path in folder.glob("checkpoint-*") if _is_complete(path)]
+    return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
+
+
+def _is_complete(checkpoint):
+    try:
+        json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def need_disk(folder, model, arguments):
+    """Raise CourseError, before the first step, where the disk is too small for the checkpoints."""
+    weights = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    # AdamW keeps two numbers a weight; there are two checkpoints for a moment, and the best one is kept besides.
+    one = weights * (1 if arguments.save_only_model else 3)
+    count = one * (3 if arguments.load_best_model_at_end else 2)
+    need_space(folder, count, "Checkpoints of this training", "choose another folder")
+
+
+def drop(folder):
+    """Delete the checkpoints of a finished run."""
+    for path in folder.glob("checkpoint-*"):
+        (path / COMPLETE).unlink(missing_ok=True)  # first: a kill must not leave one that looks whole
+        shutil.rmtree(path, ignore_errors=True)
+    (folder / SETTINGS).unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""What can go wrong in the middle of a training, as errors that say what to do."""
+
+import contextlib
+import math
+import re
+
+from helpers import course
+from helpers.errors import CourseError
+from helpers.files import DISK_FULL, SAYS_DISK_FULL
+from helpers.finetune import checkpoints
+
+NAMES = {"loss": "the loss", "eval_loss": "the validation loss", "grad_norm": "the gradient's length"}
+
+
+def quiet(trainer):
+    """Take the callback out that prints a dict at every step, and leave out a remark on the disk's clock."""
+    import logging
+
+    from transformers import PrinterCallback
+
+    logging.getLogger("transformers.trainer_utils").setLevel(logging.ERROR)
+    trainer.remove_callback(PrinterCallback)
+
+
+def stops_on_nan(settings, folder):
+    """The callback that ends a training whose loss is no number any more, before that is saved.
+
+    Raises CourseError, in every process alike.
+    """
+    from transformers import TrainerCallback
+
+    # In fp16 a gradient may overflow: the trainer leaves that step out, and scales the loss down.
+    watched = ("loss", "eval_loss") if settings["dtype"] == "float16" else ("loss", "eval_loss", "grad_norm")
+    kept = f" Checkpoints stay in {folder}, so choose another folder for another rate." if folder else ""
+
+    class StopsOnNan(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            for name in watched:
+                if not math.isfinite(logs.get(name, 0.0)):
+                    raise CourseError(
+                        f"The training diverged: {NAMES[name]} was {logs[name]} after step {state.global_step}. Lower "
+                        f"learning_rate, for instance to a tenth of {settings['learning_rate']:g}.{kept}"
+                    )
+
+    return StopsOnNan()
+
+
+@contextlib.contextmanager
+def explained(model, settings, rows, folder):
+    """Turn an exhausted memory or disk into a CourseError with advice; say what an interrupted run keeps."""
+    import torch
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _out_of_memory(model, settings, rows, folder) from error
+    except RuntimeError as error:
+        if any(words in str(error) for words in ("can't allocate memory", "not enough memory", "out of memory")):
+            raise _out_of_memory(model, settings, rows, folder) from error
+        if "PytorchStreamWriter" in str(error):  # how a full disk looks to torch.save
+            raise CourseError(f"A checkpoint could not be written: is the disk full? {_kept(folder)}") from error
+        raise
+    except SafetensorError as error:
+        if not re.search(SAYS_DISK_FULL, str(error)):
+            raise
+        raise CourseError(f"The disk is full. Free some space. {_kept(folder)}") from error
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise CourseError(f"The disk is full. Free some space. {_kept(folder)}") from error
+    except KeyboardInterrupt:
+        print(f"Stopped. {_kept(folder)}")
+        raise
+
+
+def _kept(folder):
+    if folder and checkpoints.last_of(folder):
+        return "Checkpoints are kept: the same call goes on from the last one."
+    return "No checkpoint was written: load the model again to start anew."
+
+
+def _out_of_memory(model, settings, rows, folder):
+    """A CourseError with the planner's advice for this model, method and sequence length."""
+    import psutil
+    import torch
+
+    from helpers import memory
+
+    longest = max(map(len, rows["input_ids"]))
+    if course.device() == "cuda":
+        has = torch.cuda.get_device_properties(0).total_memory / 1e9
+    else:
+        has = psutil.virtual_memory().total / 1e9
+    try:
+        fit = memory.plan(model.config, settings["method"], longest, [has], settings["batch_size"])[0]
+        advice = fit.advice or "close other programs, or use smaller batches with accumulate"
+    except CourseError:  # an architecture that the planner does not know
+        advice = "use smaller batches (batch_size, accumulate), shorter rows, or method='lora' or 'qlora'"
+    return CourseError(
+        f"Memory ran out: {settings['batch_size']} rows of up to {longest} tokens, method {settings['method']!r}, "
+        f"{has:.0f} GB. What to change first: {advice}. {_kept(folder)}"
+    )

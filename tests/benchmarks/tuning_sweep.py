@@ -1,0 +1,94 @@
+"""Which learning rate, rank and layers: python -m tests.benchmarks.tuning_sweep [part ...] [--rows N]
+
+Each run trains the base model on the same rows, one epoch, and takes the loss on held-out validation rows before, in
+the middle and at the end. Parts: rates, layers, ranks, variants; all of them by default. A run that was done is kept,
+so a sweep that was stopped goes on. Writes data/results/tuning-sweep-<device>.json, which lessons 07 and 08 show.
+"""
+
+import argparse
+import json
+
+from helpers import course, documenting, finetune
+from helpers.files import write_json
+
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4, 1e-3), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
+
+
+def plan():
+    """Part → its runs: dicts of method, learning_rate, layers, rank and variant."""
+    standard = {"method": "lora", "learning_rate": 1e-3, "layers": "all-linear", "rank": 16, "variant": ""}
+    full = {"method": "full", "layers": "all", "rank": None, "variant": ""}
+    return {
+        "rates": [full | {"learning_rate": rate} for rate in RATES["full"]]
+        + [standard | {"learning_rate": rate} for rate in RATES["lora"]],
+        "layers": [standard | {"layers": "attention", "learning_rate": rate} for rate in (1e-3, 3e-3)],
+        "ranks": [standard | {"rank": rank} for rank in (1, 4, 64)],
+        "variants": [standard | {"variant": variant} for variant in ("dora", "rslora")]
+        + [standard | {"variant": "prompt", "layers": "none", "rank": None, "learning_rate": 3e-2}],
+    }
+
+
+def adapter(run):
+    """The PEFT configuration of a run, or None for full fine-tuning."""
+    from peft import LoraConfig, PromptTuningConfig
+
+    if run["method"] == "full":
+        return None
+    if run["variant"] == "prompt":
+        return PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=20)
+    return LoraConfig(
+        r=run["rank"],
+        lora_alpha=32,
+        target_modules=ATTENTION if run["layers"] == "attention" else "all-linear",
+        use_dora=run["variant"] == "dora",
+        use_rslora=run["variant"] == "rslora",
+        task_type="CAUSAL_LM",
+    )
+
+
+def measured(run, rows, watched, seed):
+    """Train, and return the run with its validation losses (nats per answer token), seconds and trainable parameters."""
+    result = finetune.finetune(
+        None, rows, run["method"], validation=watched, learning_rate=run["learning_rate"], adapter=adapter(run),
+        accumulate=2, evaluations=2, label=" ".join(str(value) for value in run.values() if value),
+    )  # fmt: skip
+    return run | {
+        "rows": len(rows),
+        "seed": seed,
+        "validation_loss": result.evaluations[-1][1],
+        "curve": result.evaluations,
+        "trainable": result.trainable,
+        "seconds": round(result.training_seconds, 1),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=", ".join(plan()))
+    parser.add_argument("--rows", type=int, default=240)
+    chosen = parser.parse_args()
+    course.quiet()
+    path = course.ROOT / "data" / "results" / f"tuning-sweep-{course.device()}.json"
+    rows = documenting.training_rows(documenting.functions("train", chosen.rows, course.seed()))
+    watched = documenting.training_rows(documenting.functions("validation", 100))
+    for part in chosen.parts or plan():
+        for run in plan()[part]:
+            found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
+            about = run | {"rows": len(rows), "seed": course.seed()}
+            if any(about.items() <= done.items() for done in found["runs"]):
+                continue
+            done = measured(run, rows, watched, course.seed())
+            print(f"{done['validation_loss']:.4f} nats, {done['seconds']:.0f} s: {about}", flush=True)
+            found["runs"].append(done)
+            found |= {
+                "device": course.device(),
+                "versions": course.versions(),
+                "command": "python -m tests.benchmarks.tuning_sweep",
+                "ran_at_commit": course.commit(),
+            }
+            write_json(path, found)
+
+
+if __name__ == "__main__":
+    main()
