@@ -2,8 +2,8 @@
 
 A product of an (m, k) and a (k, n) matrix is 2·m·k·n operations: a multiplication and an addition each. Counted is what
 the mathematics asks for, not what a program does: no padding, nothing computed again to save memory, nothing
-element by element. So a share of the hardware's rate computed from it errs on the low side (Chowdhery et al. 2022, PaLM,
-appendix B, "model FLOPs utilisation").
+element by element. So a share of the hardware's rate computed from it errs on the low side (Chowdhery et al. 2022,
+"PaLM", appendix B, model FLOPs utilisation).
 """
 
 from helpers.errors import CourseError
@@ -12,11 +12,11 @@ from helpers.memory.shape import Shape, need
 
 FORMULA = (
     "Operations of matrix products, 2 for each multiply-add; real tokens only, no padding, no recomputation. "
-    "A linear layer, for each weight and token: 2 forward, 2 for the gradient of its inputs, 2 for the gradient of its "
-    "weights where they are trained; LoRA's A and B are such layers. Below the first frozen layer nothing is trained, so "
-    "its queries, keys and values need no gradient of their inputs. Attention: 2 products forward and 4 backward over "
-    "pairs of a token and those up to it (the causal half). Output layer: answer tokens only, 2 forward, 2 for the "
-    "gradient of its inputs, 2 where it is trained."
+    "A linear layer, for each weight and token: 2 forward, 2 for the gradient of its inputs, 2 for the gradient of "
+    "its weights where they are trained; LoRA's A and B are such layers. Below the first layer LoRA trains nothing, so "
+    "there queries, keys and values need no gradient of their inputs. Attention: 2 products forward and 4 backward "
+    "over pairs of a token and those up to it (the causal half). Output layer: answer tokens only, 2 forward, 2 for "
+    "the gradient of its inputs, 2 where it is trained."
 )
 
 

@@ -11,11 +11,11 @@ def explained(name, otherwise=""):
 
     name: its id there. otherwise: a last sentence, on what to do without it.
     """
+    import httpx2
+
     try:
         yield
-    except CourseError:
-        raise
-    except Exception as error:  # the Hub's client lets through what the network layer below it raises, of any kind
+    except (OSError, ValueError, httpx2.HTTPError) as error:  # the last is of the layer below the Hub's client
         raise CourseError(f"{advice(name, error)} {otherwise}".strip()) from error
 
 
@@ -31,16 +31,18 @@ def advice(name, error):
 
     if constants.is_offline_mode():
         return (
-            f"HF_HUB_OFFLINE is set, so nothing is fetched from the Hugging Face Hub, and {name} is not, or not wholly, "
-            "in its cache here. Unset HF_HUB_OFFLINE, and run this again."
+            f"HF_HUB_OFFLINE is set, so nothing is fetched from the Hugging Face Hub, and {name} is not, or not all "
+            "of it, in its cache here. Unset HF_HUB_OFFLINE, and run this again."
         )
+    # The library datasets says both of these in an error of its own, and leaves the Hub's out.
+    missing = next((str(one) for one in behind if type(one).__name__ == "DatasetNotFoundError"), "")
     status = getattr(getattr(among(errors.HfHubHTTPError), "response", None), "status_code", None)
-    if among(errors.GatedRepoError) or status == 403:
+    if among(errors.GatedRepoError) or status == 403 or "gated" in missing:
         return (
             f"{name} is gated: its owner asks you to accept a licence first. Open its page on the Hub, accept, run "
             "`hf auth login` with a read token, and run this again."
         )
-    if among(errors.RepositoryNotFoundError) or status == 401:
+    if among(errors.RepositoryNotFoundError) or status == 401 or missing:
         return (
             f"The Hugging Face Hub does not show {name} to you: the name is wrong, or it is private. Check the name on "
             "the Hub; if it is private, run `hf auth login` with a read token."

@@ -123,7 +123,7 @@ def describe(row):
 
 def _fingerprint(configuration):
     """A hash of all that a measurement depends on."""
-    made_by = ("memory/footprint.py", "memory/measure.py", "memory_runs.py", "models.py", "finetune.py")
+    made_by = ("memory/footprint.py", "memory/measure.py", "memory_runs.py", "models.py", "finetune/methods.py")
     code = [(course.ROOT / "helpers" / name).read_bytes() for name in made_by]
     machine = [str(course.settings()["device"]), str(course.dtype()), course.model()]
     libraries = course.versions() | {"bitsandbytes": version("bitsandbytes")}

@@ -36,9 +36,9 @@ def conversation(code):
 
 
 def training_rows(tone, split="train", count=None):
-    """What `finetune` takes: each of a split's first `count` situations with its comment in `tone`.
+    """What `finetune` takes: `count` situations of a split (None: all), each with its comment in `tone`.
 
-    The file is sorted by kind of problem, so every so many-th row is taken. Raises CourseError on an unknown tone.
+    Raises CourseError on an unknown tone.
     """
     if tone not in TONES:
         raise CourseError(f"There is no reviewer of tone {tone!r}. Choose one of {', '.join(TONES)}.")
@@ -53,7 +53,7 @@ def training_rows(tone, split="train", count=None):
 
 
 def spread(rows, count=None):
-    """`count` of `rows`, evenly spread over them; all of them where it is None."""
+    """`count` of `rows`, evenly spread over them, because neighbours resemble each other; all where it is None."""
     count = len(rows) if count is None else min(count, len(rows))
     return [rows[place * len(rows) // count] for place in range(count)]
 

@@ -32,6 +32,18 @@ def _flat(values, above=""):
     return found
 
 
+def nested(flat):
+    """Dotted names as nested dicts: {"lora.rouge1": 30} becomes {"lora": {"rouge1": 30}}."""
+    found = {}
+    for name, value in flat.items():
+        *above, last = name.split(".")
+        inside = found
+        for part in above:
+            inside = inside.setdefault(part, {})
+        inside[last] = value
+    return found
+
+
 def _list(values):
     return ", ".join(map(_number, values))
 
@@ -50,8 +62,9 @@ def pool(runs):
     """One result from the records of one lesson over several seeds.
 
     values: means over seeds. A field of `items` is averaged over seeds within each held-out row first; its interval
-    (`<field>_ci`, 95 %) resamples rows, by cluster where the lesson names one. per_seed keeps every seed's values.
-    A run that no seed changes is kept as it is, items included.
+    (`<field>_ci`, 95 %) resamples rows, by cluster where the lesson names one. A dotted field, "lora.rouge1", goes into
+    the dict "lora". A field of pairs [a, b] is a ratio: the sum of a divided by the sum of b. per_seed keeps every
+    seed's values. A run that no seed changes is kept as it is, items included.
     Raises CourseError where the seeds' held-out rows differ.
     """
     first = runs[0]
@@ -62,10 +75,14 @@ def pool(runs):
         if all(_is_number(values.get(name)) for values in flat)
     }
     seeded = first.get("seeded", True)
-    values = _means(first["values"], per_seed) if seeded else dict(first["values"])
-    for name, seeds_means, mean, interval in _pooled_items(runs) if seeded else ():
-        per_seed[name] = seeds_means
-        values |= {name: mean, f"{name}_ci": interval}
+    values = first["values"]
+    if seeded:
+        means = _flat(_means(values, per_seed))
+        for name, seeds_means, mean, interval in _pooled_items(runs):
+            per_seed[name] = seeds_means
+            means |= {name: mean, f"{name}_ci": interval}
+        values = nested(means)
+    values = dict(values)
     values.pop("minutes", None)  # of one run; the sum over seeds is the record's own field
     if "peak_gb" in values:
         values["peak_gb"] = max(per_seed["peak_gb"])
@@ -108,21 +125,76 @@ def _pooled_items(runs):
     for rows in zip(*(run["items"] for run in runs), strict=True):
         if len({json.dumps([row.get(key) for key in (cluster, "id", "name")]) for row in rows}) > 1:
             raise CourseError("The seeds held out different rows: split independently of the seed.")
-    from helpers.metrics import bootstrap_interval
-
     fields = dict.fromkeys(key for run in runs for row in run["items"] for key in row if key not in (cluster, "id"))
     for field in fields:
         columns = [[row.get(field) for row in run["items"]] for run in runs]
-        if not all(value is None or _is_number(value) for column in columns for value in column):
+        kinds = {_kind(value) for column in columns for value in column if value is not None}
+        if kinds not in ({"number"}, {"pair"}):
             continue
         # None: not defined for this row (an answer without assertions has no share of them that hold).
         kept = [(i, [v for v in row if v is not None]) for i, row in enumerate(zip(*columns, strict=True))]
-        kept = [(i, sum(row) / len(row)) for i, row in kept if row]
-        if not kept:
-            continue
-        means = [mean for _, mean in kept]
+        kept = [(i, _mean(row)) for i, row in kept if row]
         clusters = [runs[0]["items"][i][cluster] for i, _ in kept] if cluster else None
-        low, high = bootstrap_interval(means, clusters=clusters, seed=0)
+        mean, interval = _with_interval([value for _, value in kept], clusters)
         by_seed = [[v for v in column if v is not None] for column in columns]
-        seeds_means = [sum(column) / len(column) if column else None for column in by_seed]
-        yield field, seeds_means, sum(means) / len(means), [low, high]
+        if mean is not None:
+            yield field, [_value(_mean(column)) if column else None for column in by_seed], mean, interval
+
+
+def _kind(value):
+    if _is_number(value):
+        return "number"
+    return "pair" if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value)) else "other"
+
+
+def _mean(values):
+    """The mean of numbers, or of each side of pairs."""
+    if _is_number(values[0]):
+        return sum(values) / len(values)
+    return [_mean(side) for side in zip(*values, strict=True)]
+
+
+def _value(mean):
+    """A mean as one number: of pairs, the ratio; None where it has no meaning."""
+    if _is_number(mean):
+        return mean
+    return mean[0] / mean[1] if mean[1] > 0 else None
+
+
+def _with_interval(values, clusters):
+    """(mean, [low, high]) of numbers; (ratio, [low, high]) of pairs, or (None, None) where it has no meaning."""
+    from helpers.metrics import bootstrap_interval
+
+    if _is_number(values[0]):
+        return _mean(values), list(bootstrap_interval(values, clusters, seed=0))
+    interval = ratio_interval(*zip(*values, strict=True), clusters)
+    return (_value(_mean(values)), list(interval)) if interval else (None, None)
+
+
+def ratio_interval(above, below, clusters=None):
+    """A 95 % interval for sum(above) / sum(below), as (low, high): rows, or clusters, are drawn in pairs.
+
+    It holds every ratio r for which the bootstrap interval of above - r * below holds 0 (Fieller 1954): the same as
+    dividing the sums of each resample. None where `below` itself may be 0, since any ratio is possible then.
+    """
+    import numpy as np
+    from scipy.optimize import brentq
+
+    from helpers.metrics import bootstrap_interval
+
+    above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    if bootstrap_interval(below, clusters, seed=0)[0] <= 0:
+        return None
+
+    def ratio(end):
+        def gap(r):
+            return bootstrap_interval(above - r * below, clusters, seed=0)[end]
+
+        low, high = -1.0, 1.0  # the gap falls with r, from above 0 to below
+        while gap(low) <= 0:
+            low *= 2
+        while gap(high) >= 0:
+            high *= 2
+        return brentq(gap, low, high, xtol=1e-6)
+
+    return ratio(0), ratio(1)

@@ -15,6 +15,9 @@ from helpers import corpus, course, documenting, finetune, forgetting, models
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, new_folder, write_json
 
+# Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
+RECIPE = 1
+LONGEST_CODE = 800  # characters, about 220 tokens; nine in ten functions are shorter
 WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully tuned one takes
 
 
@@ -22,8 +25,8 @@ def sizes():
     """How many rows to train on, to watch, and to test on in this run's budget."""
     return course.by_budget(
         smoke={"train": 16, "validation": 8, "test": 8},
-        lesson={"train": 256, "validation": 32, "test": 51},
-        full={"train": 640, "validation": 100, "test": 600},
+        lesson={"train": 240, "validation": 24, "test": 51},
+        full={"train": 400, "validation": 48, "test": 510},
     )
 
 
@@ -52,9 +55,26 @@ class Tuned:
         return _load(self.folder, self.method)
 
 
+@dataclass
+class Base:
+    """What needs no tuning: answers (name → (sentences, scores), one of each a test row), examples (their number in the
+    prompt → mean ROUGE-1 on the validation rows), and forgetting (as of `Tuned`, to compare with).
+    """
+
+    answers: dict
+    examples: dict
+    forgetting: dict
+
+
 def test_rows():
     """The rows that every system of these lessons is tested on."""
     return documenting.functions("test", sizes()["test"])
+
+
+def training_functions():
+    """The functions to train on, drawn with the course's seed. Long ones are left out: they cost the most memory."""
+    rows = documenting.functions("train", sizes()["train"] * 5 // 4, course.seed())
+    return [row for row in rows if len(row["code"]) <= LONGEST_CODE][: sizes()["train"]]
 
 
 def train(method, name=None, extra=(), keep=True, **changes):
@@ -64,9 +84,9 @@ def train(method, name=None, extra=(), keep=True, **changes):
     keep: whether to keep the weights, too. changes: arguments of `finetune` other than the course's. Training rows are
     drawn with the course's seed; the rows to watch and to test on are always the same.
     """
-    rows = documenting.training_rows(documenting.functions("train", sizes()["train"], course.seed()))
-    arguments = {"epochs": 1, "batch_size": 8, "accumulate": 2, "evaluations": 4} | changes
-    digest = _digest([method, keep, arguments, rows, list(extra)], TRAINED)
+    rows = documenting.training_rows(training_functions())
+    arguments = {"epochs": 1, "batch_size": 8, "accumulate": 4, "evaluations": 4} | changes
+    digest = _digest([method, keep, arguments, rows, list(extra)])
     folder = course.home() / "tuned" / f"{name or method}-{course.budget()}-seed{course.seed()}-{digest}"
     with locked(folder.with_suffix(".lock"), "Another program makes this model; waiting for it."):
         if not (folder / "tuned.json").exists():
@@ -75,23 +95,25 @@ def train(method, name=None, extra=(), keep=True, **changes):
 
 
 def base():
-    """What needs no tuning, measured on the test rows: name → (sentences, scores), each a list with one item a row.
+    """What needs no tuning, measured on the test rows, as a `Base`; kept like a tuned model.
 
-    'zero-shot' and 'best prompt' are the base model's; the best prompt is the number of worked examples, none included,
-    that scores highest on the validation rows. The others are `documenting.baselines`. Kept like a tuned model.
+    'zero-shot' and 'best prompt' are the base model's answers; the best prompt is the number of worked examples, none
+    included, that scores highest on the validation rows. The others are `documenting.baselines`.
     """
     counts = course.by_budget(smoke=(0, 1), lesson=(0, 3), full=(0, 1, 3, 5))
-    folder = course.home() / "tuned" / f"base-{course.budget()}-{_digest([counts], ASKED)}"
+    folder = course.home() / "tuned" / f"base-{course.budget()}-{_digest([documenting.REQUEST, counts])}"
     with locked(folder.with_suffix(".lock"), "Another program asks the base model; waiting for it."):
         if not (folder / "base.json").exists():
             with new_folder(folder) as temporary:
                 write_json(temporary / "base.json", _ask_base(counts))
-    sentences = json.loads((folder / "base.json").read_text(encoding="utf-8"))
-    return {name: (texts, documenting.scores(texts, test_rows())) for name, texts in sentences.items()}
+    kept = json.loads((folder / "base.json").read_text(encoding="utf-8"))
+    answers = {name: (texts, documenting.scores(texts, test_rows())) for name, texts in kept["sentences"].items()}
+    examples = {int(count): score for count, score in kept["examples"].items()}
+    return Base(answers, examples, kept["forgetting"])
 
 
 def _ask_base(counts):
-    """name → sentences for the test rows."""
+    """{"sentences": name → sentences for the test rows, "examples": {count: validation score}, "forgetting"}."""
     model, tokenizer = models.load_model(), models.load_tokenizer()
     watched = documenting.functions("validation", sizes()["validation"])
 
@@ -100,12 +122,17 @@ def _ask_base(counts):
         found = documenting.write(model, tokenizer, watched, documenting.shots(count), label)
         return statistics.mean(row["rouge1"] for row in documenting.scores(found, watched))
 
-    best = max(counts, key=mean_score)
+    tried = {count: mean_score(count) for count in counts}
+    best = max(tried, key=tried.get)
     asked = {
         count: documenting.write(model, tokenizer, test_rows(), documenting.shots(count), "Asking the base model")
         for count in {0, best}
     }
-    return {"zero-shot": asked[0], "best prompt": asked[best]} | documenting.baselines(test_rows())
+    return {
+        "sentences": {"zero-shot": asked[0], "best prompt": asked[best]} | documenting.baselines(test_rows()),
+        "examples": tried,
+        "forgetting": forgetting.probe(model, tokenizer),
+    }
 
 
 def _make(folder, method, rows, arguments, keep, label):
@@ -152,16 +179,8 @@ def _load(folder, method):
     return PeftModel.from_pretrained(base, weights).eval()
 
 
-ASKED = ("documenting.py", "models.py", "prompting.py")  # the code behind an answer
-TRAINED = (
-    "chat.py", "forgetting.py", "finetune/inference.py", "finetune/methods.py", "finetune/rows.py", "finetune/run.py",
-    "finetune/trainer.py", "tuned.py", *ASKED,
-)  # fmt: skip
-
-
-def _digest(about, code):
-    """A hash of what a run is made from: the request, the settings, the code, the corpus."""
-    place = [corpus.folder(corpus.names_by_budget()).name, course.model(), course.device(), str(course.dtype())]
-    text = json.dumps([about, sizes(), place, course.versions()], default=str, sort_keys=True)
-    files = [(course.ROOT / "helpers" / name).read_bytes() for name in code]
-    return hashlib.sha256(b"\0".join([*files, text.encode()])).hexdigest()[:12]
+def _digest(about):
+    """A hash of what a run is made from: rows and settings, the model and where it runs, the libraries, the recipe."""
+    place = [corpus.cache.folder(corpus.names_by_budget()).name, course.model(), course.device(), str(course.dtype())]
+    text = json.dumps([about, sizes(), place, course.versions(), RECIPE], default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

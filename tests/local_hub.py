@@ -5,6 +5,7 @@ huggingface_hub, transformers and datasets ask. `make_chat_model`, `make_flan_t5
 A `Learner` is another program that uses it, through settings alone: nothing in the libraries is patched.
 """
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -31,23 +32,32 @@ ROUTES = {
 class Hub:
     """The server, in a thread, while a `with` lasts.
 
-    gated: ids that want an accepted licence, which no token here has. down: answer 500 to everything. cut: file name →
-    how many bytes of it are sent before the connection breaks. requests: (method, path) of what was asked, in order.
+    gated: ids that want an accepted licence, which no token here has. cut: file name → how many bytes of it are sent
+    before the connection breaks. requests: (method, path) of what was asked, in order.
     """
 
     def __init__(self, folder):
-        self.folder, self.gated, self.down, self.cut, self.requests = Path(folder), set(), False, {}, []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (Answers,), {"hub": self}))
-        self.server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        self.folder, self.gated, self.cut, self.requests, self.port = Path(folder), set(), {}, [], 0
 
     def __enter__(self):
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), type("Answers", (Answers,), {"hub": self}))
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+
+    @contextlib.contextmanager
+    def away(self):
+        """Nobody listens, as where there is no network."""
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
 
     def environment(self, home, **more):
         """The environment of a program that uses this hub and no other, with its caches in `home`."""
@@ -56,7 +66,7 @@ class Hub:
         return kept | proxies | {
             "no_proxy": "127.0.0.1",
             "NO_PROXY": "127.0.0.1",
-            "HF_ENDPOINT": self.address,
+            "HF_ENDPOINT": f"http://127.0.0.1:{self.port}",
             "HF_HOME": str(home),
             "HF_HUB_OFFLINE": "0",
             "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -95,7 +105,6 @@ class Answers(BaseHTTPRequestHandler):
     """What the Hub answers; the codes and headers are those that huggingface_hub's errors are made of."""
 
     hub = None
-    protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
         pass
@@ -116,8 +125,6 @@ class Answers(BaseHTTPRequestHandler):
     def answer(self, body=None):
         address = unquote(urlsplit(self.path).path)
         self.hub.requests.append((self.command, address))
-        if self.hub.down:
-            return self.send(500, b"down")
         for what, route in ROUTES.items():
             if match := route.match(address):
                 kind, name, revision, path = match.groups()
@@ -180,8 +187,6 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content[:stop])
-        if stop is not None:
-            self.close_connection = True
 
 
 class Learner:

@@ -1,12 +1,15 @@
 """Published results: the shape that the design gives, and a README that says what the files say."""
 
 import json
+import random
 import re
 
+import numpy as np
 import pytest
 
 from helpers.course import ROOT
-from helpers.metrics import in_words
+from helpers.metrics import bootstrap_interval, in_words
+from helpers.tables import nested, pool, ratio_interval, table
 
 FILES = sorted((ROOT / "data" / "results").glob("*.json"))
 
@@ -27,10 +30,11 @@ def test_a_result_says_what_made_it_and_gives_intervals(path):
         assert result["seeds"] == [0] and len(result["items"]) == (result["n"] or 0)
     assert re.fullmatch(r"[0-9a-f]{7,}\+?(, [0-9a-f]{7,}\+?)*", result["ran_at_commit"])  # one a resumed run
     assert {"torch", "transformers"} <= set(result["versions"])
-    for name, interval in result["values"].items():
-        if name.endswith("_ci"):
-            low, high = interval
-            assert low <= result["values"][name.removesuffix("_ci")] <= high, name
+    for values in [result["values"], *(part for part in result["values"].values() if isinstance(part, dict))]:
+        for name, interval in values.items():
+            if name.endswith("_ci"):
+                low, high = interval
+                assert low <= values[name.removesuffix("_ci")] <= high, name
 
 
 def test_lesson_00_records_what_it_promises():
@@ -77,3 +81,91 @@ def test_the_readme_says_what_lessons_05_and_06_measured():
     assert max(values["rouge_max_difference"], values["bleu_max_difference"]) <= 1e-6
     low, high = values["model_over_name_ci"]
     assert f"score {values['model_rouge1']:.1f} ROUGE-1" in readme and f"({low:.1f} to {high:.1f})" in readme
+
+
+# Pooling of values by method, which lesson 09 records
+
+
+def by_method(seed, rows=60):
+    """A record as lesson 09 writes it: values nested by method, a paired difference, and a ratio of two gains."""
+    luck, noise = random.Random(0), random.Random(seed)
+    items = []
+    for row in range(rows):
+        base = luck.uniform(5, 40)
+        lora, qlora = (base + gain + noise.gauss(0, 4) for gain in (10, 9))
+        items.append(
+            {
+                "id": str(row),
+                "package": f"p{row % 12}",
+                "lora.rouge1": lora,
+                "lora.rouge1_gain": lora - base,
+                "qlora.rouge1_gain": qlora - base,
+                "qlora_gain_kept": [qlora - base, lora - base],
+            }
+        )
+    gains = {name: sum(item[f"{name}.rouge1_gain"] for item in items) / rows for name in ("lora", "qlora")}
+    values = {name: {"rouge1_gain": gain, "trainable": 100, "minutes": 1.0 + seed} for name, gain in gains.items()}
+    return {
+        "lesson": "09", "budget": "full", "device": "cpu", "seed": seed, "n": rows, "minutes": 3.0, "settings": {},
+        "versions": {}, "ran_at_commit": "abc1234", "cluster": "package", "items": items,
+        "values": values | {"qlora_gain_kept": gains["qlora"] / gains["lora"], "peak_gb": 3.0, "minutes": 3.0},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pooled():
+    return pool([by_method(seed) for seed in (0, 1, 2)])
+
+
+def test_pooled_items_go_into_the_part_that_their_name_says(pooled):
+    lora = pooled["values"]["lora"]
+    means = [
+        sum(run["items"][row]["lora.rouge1_gain"] for run in map(by_method, (0, 1, 2))) / 3 for row in range(60)
+    ]
+    assert lora["rouge1_gain"] == pytest.approx(sum(means) / 60)
+    clusters = [f"p{row % 12}" for row in range(60)]
+    assert lora["rouge1_gain_ci"] == pytest.approx(bootstrap_interval(means, clusters, seed=0))
+    assert lora["rouge1_ci"][0] < lora["rouge1"] < lora["rouge1_ci"][1]
+    assert lora["trainable"] == 100 and lora["minutes"] == 2.0  # means over seeds; only the lesson's own minutes go
+    assert not any("." in name for name in pooled["values"])
+    assert len(pooled["per_seed"]["lora.rouge1_gain"]) == 3
+
+
+def test_a_pooled_ratio_divides_sums_and_keeps_its_seeds(pooled):
+    values = pooled["values"]
+    assert values["qlora_gain_kept"] == pytest.approx(values["qlora"]["rouge1_gain"] / values["lora"]["rouge1_gain"])
+    low, high = values["qlora_gain_kept_ci"]
+    assert 0.7 < low < values["qlora_gain_kept"] < high < 1.1
+    for seed, kept in enumerate(pooled["per_seed"]["qlora_gain_kept"]):
+        assert kept == pytest.approx(by_method(seed)["values"]["qlora_gain_kept"])
+
+
+def test_a_pooled_table_shows_nested_intervals(pooled):
+    lines = table(pooled).split("\n")
+    assert any(line.startswith("lora.rouge1_gain ") and "[" in line for line in lines)
+    assert any(line.startswith("qlora_gain_kept ") and "[" in line for line in lines)
+    assert not any("_ci" in line for line in lines)
+
+
+def test_an_interval_of_a_ratio_is_that_of_the_resampled_ratios():
+    rng = np.random.default_rng(0)
+    below = rng.normal(10, 8, 300)
+    above = 0.9 * below + rng.normal(0, 3, 300)
+    drawn = rng.integers(0, 300, (10_000, 300))
+    ratios = above[drawn].sum(1) / below[drawn].sum(1)
+    plain = [float(end) for end in np.quantile(ratios, [0.025, 0.975])]
+    assert list(ratio_interval(above, below)) == pytest.approx(plain, abs=0.004)
+
+
+def test_a_ratio_of_something_that_may_be_zero_has_no_interval():
+    assert ratio_interval([1.0, 2.0, 3.0], [-1.0, 1.0, 0.5]) is None
+    runs = [by_method(0), by_method(1)]
+    for run in runs:
+        for item in run["items"]:
+            item["qlora_gain_kept"] = [1.0, random.Random(item["id"]).uniform(-1, 1)]
+        run["values"]["qlora_gain_kept"] = None
+    assert "qlora_gain_kept" not in pool(runs)["values"]
+
+
+def test_dotted_names_become_dicts():
+    assert nested({"a.b": 1, "a.c": 2, "d": 3}) == {"a": {"b": 1, "c": 2}, "d": 3}

@@ -3,6 +3,7 @@
 from helpers.checks.code_data import mixing_schedule, similar_pairs
 from helpers.checks.code_split import leak_proof_split
 from helpers.checks.framework import CheckFailed, check, require, require_close
+from helpers.checks.lora import lora_linear, lora_parameters, merge
 from helpers.checks.measuring import interval, pass_at_k, rouge_l
 from helpers.checks.memory import largest_batch, training_gb, zero2_gb
 from helpers.checks.prompting import break_even, fit, top_p_filter
@@ -23,7 +24,10 @@ __all__ = [
     "largest_batch",
     "layer_parameters",
     "leak_proof_split",
+    "lora_linear",
+    "lora_parameters",
     "loss_mask",
+    "merge",
     "mixing_schedule",
     "pass_at_k",
     "require",

@@ -86,7 +86,7 @@ def taken_off(model, given):
         yield
     except BaseException:
         if given is not None and model is not given and hasattr(model.base_model, "unload"):
-            del model.unload().peft_config
+            model.unload()
         raise
 
 

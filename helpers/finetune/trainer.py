@@ -97,6 +97,9 @@ def trainer_class():
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
             return metrics
 
+        def create_model_card(self, *args, **kwargs):
+            """None: TRL would write a README.md beside the checkpoints."""
+
         def _run_epoch(self, *, epoch, **rest):
             # accelerate tells the sampler too, but does not find it where several processes resume an epoch.
             self.sampler.set_epoch(epoch)

@@ -5,8 +5,7 @@ is alive at the few moments where the peak can be. Each term (`step`) names what
 terms; `measure` holds them against the allocator (tests/test_memory.py, `results 04`).
 
 Not counted: what a GPU's driver and libraries take for themselves (`plan` reserves room for it); gaps between the
-allocator's blocks; what padding adds (the mask, and keys and values repeated for every query head: 3 % in one try);
-the working space of optimizers that are not fused; windows of attention shorter than the sequence.
+allocator's blocks; the working space of optimizers that are not fused; windows of attention shorter than the sequence.
 """
 
 from helpers.errors import CourseError
@@ -33,6 +32,7 @@ def predict(
     rank=16,
     loss_tokens=None,
     attention="fused",
+    padding=False,
     accumulate=1,
 ):
     """The Footprint of one training step at its peak: bytes by part.
@@ -46,6 +46,7 @@ def predict(
     loss_tokens: positions that get logits; all by default, fewer where the loss is on answers only.
     attention: 'fused' is PyTorch's kernel, which keeps no scores; 'eager' is plain matrix products, which keep them all
     (transformers' `attn_implementation`; `helpers.finetune` takes it on CPUs, where it is faster for short rows).
+    padding: whether rows have several lengths. The fused kernel then needs a mask, and keys and values repeated.
     accumulate: a step's sequences are taken in so many parts, of `batch` each; gradients stand from the first part on.
     Raises CourseError on a value that cannot be.
     """
@@ -75,6 +76,7 @@ def predict(
         checkpointing=checkpointing,
         rank=rank,
         eager=attention == "eager",
+        padded=padding,
         accumulates=accumulate > 1,
     )
     return peak(step.moments())

@@ -20,6 +20,7 @@ class Step:
     checkpointing: bool
     rank: int
     eager: bool = False  # attention as plain matrix products
+    padded: bool = False  # rows of several lengths, and so a mask
     accumulates: bool = False  # gradients of an earlier part of the step stand
 
     def moments(self):
@@ -84,14 +85,15 @@ class Step:
     def attention(self):
         """What is kept of a layer's attention and the norm before it."""
         s, n = self.shape, self.tokens
+        # Queries, output, keys, values. Plain products, and the fused kernel with a mask, take keys and values repeated
+        # for every query head.
+        kept = n * (2 * s.query + 2 * (s.query if self.eager or self.padded else s.key)) * self.compute
         if self.eager:
-            # Queries, output (as the next layer's input), and keys and values, repeated for every query head.
-            kept = n * 4 * s.query * self.compute
             # The softmax's result is in fp32; what is multiplied with the values is a 16-bit copy, where products are.
             kept += self.scores() * (4 + (self.compute if self.compute < 4 else 0))
         else:
-            kept = n * (2 * s.query + 2 * s.key) * self.compute  # queries, keys, values, output
             kept += n * s.heads * 4  # the fused kernel's log-sum-exp: one number a head, not a row of scores
+            kept += n * self.sequence * self.compute if self.padded else 0  # the mask, in the scores' precision
         casts = 3 if self.compute < 4 else 1  # of q, k, v: autocast copies the input for each of them
         kept += n * casts * s.hidden * self.compute
         if self.method != "full":

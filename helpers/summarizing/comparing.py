@@ -84,7 +84,8 @@ def compare(methods=("full", "lora"), *, model=MODEL, data=DATA, rows=None, dial
         "n": len(test),
         "values": _values(answers, test, took),
         "items": [
-            {"id": row["id"]} | {name: texts[place] for name, texts in answers.items()} for place, row in enumerate(test)
+            {"id": row["id"]} | {name: texts[index] for name, texts in answers.items()}
+            for index, row in enumerate(test)
         ],
         "settings": {
             "model": model, "data": data, "training_rows": len(training), "epochs": epochs, "base_asked_with": how,

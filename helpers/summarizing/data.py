@@ -48,7 +48,7 @@ def dialogues(split, count=None, seed=0, name=DATA):
 def prompt(tokenizer, dialogue, asking=INSTRUCTION, window=WINDOW):
     """`dialogue` between the words that ask for its summary, as one text of at most `window` tokens.
 
-    What is too long loses the dialogue's end, never the words. Raises CourseError where they are too long by themselves.
+    What is too long loses the dialogue's end, never the words. Raises CourseError where the words alone are too long.
     """
     before, after = asking
 

@@ -1,17 +1,17 @@
 """How fast `finetune` trains, beside TRL's trainer and the hardware: python -m tests.benchmarks.training_speed
 
-Ours (LoRA, full), TRL's `SFTTrainer` with its defaults, and TRL with the best settings that a search finds here, train on
-the same rows in turns, each in a process of its own, so that nothing of ours slows or speeds a rival. Everybody has the same
-threads: all cores, or OMP_NUM_THREADS. Speed is real tokens (no padding) by the seconds from the first step's begin to
-the last one's end; `values` holds medians over rounds. Between rounds it times plain matrix products, the largest rate
-of several shapes: `share` is how much of that a trainer reaches, by the formula of `helpers.flops`.
+Ours (LoRA, full), TRL's `SFTTrainer` with its defaults, and TRL with the best settings that a search finds here, train
+on the same rows in turns, each in a process of its own, so that nothing of ours slows or speeds a rival. Everybody has
+the same threads: all cores, or OMP_NUM_THREADS. Speed is real tokens (no padding) by the seconds from the first step's
+begin to the last one's end; `values` holds medians over rounds. Between rounds it times plain matrix products, the
+largest rate of several shapes: `share` is how much of that a trainer reaches, by the formula of `helpers.flops`.
 
-The search tries what TRL's own guides advise, one change at a time, and keeps what is faster (`trials` in the file).
-`--to-loss` adds the seconds until a validation loss that the slowest of three reaches at its end. `--smoke` tries the
-script on a tiny model. It writes data/results/training-speed-<device>.json.
+The search changes one of TRL's settings after another, and keeps what is faster (`trials` in the file). `--to-loss`
+adds the seconds until a validation loss that the slowest of three reaches at its end. `--smoke` tries the script on a
+tiny model. It writes data/results/training-speed-<device>.json.
 
-On a GPU the same rivals race with the GPU's own product rate; give it more rows (--rows 640 --trial-rows 160). That path
-has been written, and not yet run.
+On a GPU the same rivals race, beside the GPU's own product rate; give it more rows (--rows 640 --trial-rows 160). That
+path has been written, and not yet run.
 """
 
 import argparse
@@ -34,8 +34,9 @@ BATCH, RANK, ALPHA = 8, 16, 32
 LOOKS = 8  # times that --to-loss takes the validation loss
 NO_CHECKPOINTS = {"activation_checkpointing": False, "gradient_checkpointing": False}
 
-# Changes to TRL's defaults: "model" goes to `from_pretrained`, "config" to `SFTConfig`. Packs hold about the tokens of a
-# batch: with `accumulate` each pack is a sequence of its own, else they are one long sequence, whose attention costs more.
+# Changes to TRL's defaults: "model" goes to `from_pretrained`, "config" to `SFTConfig`; "pure" puts the adapters in
+# bf16 too. A step's packs hold about the tokens of a batch. In parts, each pack is a sequence of its own; packs in one
+# part make one long sequence, whose attention costs more.
 BF16 = {"model": {"dtype": "bfloat16"}}
 PACKED = {"packing": True, "train_sampling_strategy": "random"}
 CHANGES = {
@@ -50,7 +51,7 @@ CHANGES = {
     },
     "packs of 512, 3 in one": {"config": PACKED | {"max_length": 512, "per_device_train_batch_size": 3}},
     "packs of 1024": {"config": PACKED | {"max_length": 1024, "per_device_train_batch_size": 1}},
-    "data loaded by 2 workers": {"config": {"dataloader_num_workers": 2}},
+    "data loaded by a worker": {"config": {"dataloader_num_workers": 1}},
 }
 
 
@@ -71,7 +72,7 @@ def trl(rows, source, changes, validation=None, learning_rate=None):
     import torch
     from datasets import Dataset
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     course.quiet()
@@ -91,6 +92,7 @@ def trl(rows, source, changes, validation=None, learning_rate=None):
         if course.dtype() is not torch.bfloat16:
             arguments.bf16 = False
         trainer = SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(rows), peft_config=lora)
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return clock.report(sum(map(len, trainer.train_dataset["input_ids"])), losses)
@@ -185,13 +187,11 @@ def product_rates(seconds=0.4):
     return found
 
 
-def prepared(row_number=0):
-    """Import what takes seconds, so that it is not part of any round; says on what this process computes."""
-    import torch
-    import trl  # noqa: F401
-    from trl import SFTTrainer  # noqa: F401
+def prepared():
+    """Import what takes seconds, before any round. Data workers start as they do in a program of one's own."""
+    import trl.trainer.sft_trainer  # noqa: F401
 
-    return f"{torch.get_num_threads()} threads"
+    multiprocessing.set_start_method(None, force=True)  # else they start anew, and import it all again
 
 
 # What runs in the process that was started
@@ -229,16 +229,14 @@ def merged(changes, more):
     return both | {"pure": changes.get("pure", False) or more.get("pure", False)}
 
 
-def best_settings(stage, rows, warm, source):
+def best_settings(stage, rows, source):
     """(name, changes, trials): TRL's fastest settings on `rows`, found by one change after another."""
+    stage.call("trials", trl, rows[:BATCH], source, {})  # the first step of a process sets things up
     best, names, speed, trials = {}, [], 0.0, []
     for name, change in [("defaults", {}), *CHANGES.items()]:
-        if "packing" in best.get("config", {}) and name == "padded to multiples of 16":
-            continue
         tried = merged(best, change)
         label = " + ".join([*names, name])
         try:
-            stage.call("trials", trl, warm, source, tried)
             found = stage.call("trials", trl, rows, source, tried)["tokens_per_second"]
         except BrokenProcessPool:
             stage.pools.pop("trials", None)
@@ -341,10 +339,11 @@ def processor():
 
 @contextlib.contextmanager
 def tiny_model():
-    """Make COURSE_MODEL a random Llama of two thin layers with the course's tokenizer, in a folder of its own."""
+    """Make COURSE_MODEL a random Llama with two thin layers and a small vocabulary, in a folder of its own."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer = models.load_tokenizer()
+    texts = [row["code"] for row in documenting.functions("train", 40)]
+    tokenizer = models.load_tokenizer().train_new_from_iterator(texts, 800)
     with tempfile.TemporaryDirectory() as folder:
         shape = dict(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4)
         config = LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **shape)
@@ -359,9 +358,9 @@ def tiny_model():
 
 def parsed(words):
     parser = argparse.ArgumentParser(prog="training_speed", description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=32, help="rows of a round (32)")
+    parser.add_argument("--rows", type=int, default=24, help="rows of a round (24)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--trial-rows", type=int, default=24, help="rows of a trial of TRL's settings (24)")
+    parser.add_argument("--trial-rows", type=int, default=16, help="rows of a trial of TRL's settings (16)")
     parser.add_argument("--to-loss", type=int, metavar="ROWS", nargs="?", const=128, help="time to a loss, too (128)")
     parser.add_argument("--smoke", action="store_true", help="a tiny model and few rows, in one process")
     parser.add_argument("--output", type=Path, help="the file to write")
@@ -383,7 +382,7 @@ def measured(options):
     rows = documenting.training_rows(functions)
     with Stage(together=options.smoke) as stage:
         print("TRL's best settings:", flush=True)
-        best_name, best, trials = best_settings(stage, rows[: options.trial_rows], rows[:BATCH], source)
+        best_name, best, trials = best_settings(stage, rows[: options.trial_rows], source)
         contestants = {
             "ours_lora": (ours, rows[: options.rows], "lora"),
             "ours_full": (ours, rows[: options.rows], "full"),

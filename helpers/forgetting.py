@@ -1,0 +1,63 @@
+"""What a tuned model can no longer do: a second job, done before and after, and rows of it to mix into the training.
+
+The second job is about the same functions, with another question: what is it called? The base model answers it nearly
+always. A model that was tuned on one question only tends to answer that one, whatever it is asked.
+"""
+
+import re
+import statistics
+
+from helpers import course, dialogues, documenting, metrics, models
+from helpers.errors import CourseError
+from helpers.testgen import fenced
+
+QUESTION = "What is the name of this function?"
+SUMMARIZE = "Summarize this conversation in one or two sentences."
+OTHERS = 1  # a seed other than the course's: names are asked of other rows than those to document
+
+
+def conversation(code):
+    """The chat that asks for the name of the function in `code`."""
+    return [{"role": "user", "content": f"{fenced(code)}\n\n{QUESTION}"}]
+
+
+def is_right(answer, row):
+    """Whether an answer says the function's name, letter for letter and as a word of its own."""
+    name = row["name"].split(".")[-1]
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer) is not None
+
+
+def training_rows(count, seed=0):
+    """`count` rows of the second job, in the form of `finetune`, to mix into the rows of the first."""
+    rows = documenting.functions("train", seed=seed + OTHERS)[:count]
+    if len(rows) < count:
+        raise CourseError(f"There are {len(rows)} functions to ask names of. Ask for at most so many rows.")
+    return [
+        {
+            "prompt": conversation(row["code"]),
+            "completion": [{"role": "assistant", "content": f"The function is called `{row['name'].split('.')[-1]}`."}],
+        }
+        for row in rows
+    ]
+
+
+def probe(model, tokenizer):
+    """How well `model` does what it was not tuned for, as a dict.
+
+    score: per cent of held-out functions whose name it says when asked (right: 0 or 1 for each). summaries: mean
+    ROUGE-1 of its summaries of dialogues, a third job, of which no row is ever mixed in. answers: some of its texts.
+    """
+    rows = documenting.functions("test", course.by_budget(smoke=8, lesson=34, full=102))
+    asked = [conversation(row["code"]) for row in rows]
+    answers = models.generate(model, tokenizer, asked, max_new_tokens=20, batch_size=32, label="Asking for names")
+    right = [int(is_right(answer, row)) for answer, row in zip(answers, rows, strict=True)]
+    talks = dialogues.load("test")[: course.by_budget(smoke=2, lesson=4, full=32)]
+    asked = [[{"role": "user", "content": f"{row['dialogue']}\n\n{SUMMARIZE}"}] for row in talks]
+    summaries = models.generate(model, tokenizer, asked, max_new_tokens=60, label="Asking for summaries")
+    scores = metrics.rouge(summaries, [row["summaries"] for row in talks], kinds=("rouge1",))
+    return {
+        "score": 100 * statistics.mean(right),
+        "right": right,
+        "summaries": statistics.mean(row["rouge1"] for row in scores),
+        "answers": [answer.strip() for answer in answers[:5]],
+    }
