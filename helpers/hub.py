@@ -34,7 +34,7 @@ def advice(name, error):
             f"HF_HUB_OFFLINE is set, so nothing is fetched from the Hugging Face Hub, and {name} is not, or not all "
             "of it, in its cache here. Unset HF_HUB_OFFLINE, and run this again."
         )
-    # The library datasets says both of these in an error of its own, and leaves the Hub's out.
+    # datasets, once it has heard of a failure, repeats it in an error of its own that leaves the Hub's out.
     missing = next((str(one) for one in behind if type(one).__name__ == "DatasetNotFoundError"), "")
     status = getattr(getattr(among(errors.HfHubHTTPError), "response", None), "status_code", None)
     if among(errors.GatedRepoError) or status == 403 or "gated" in missing:

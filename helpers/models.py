@@ -5,7 +5,7 @@
 
 import json
 
-from helpers import assets, course, heap
+from helpers import assets, course, heap, hub
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, new_folder, sha256, write_json
 from helpers.progress import Bar
@@ -141,28 +141,11 @@ def _from_pretrained(kind, folder=None, **options):
     import transformers
 
     name = str(folder or _source())
-    try:
-        return getattr(transformers, kind).from_pretrained(name, **options)
-    except (OSError, ValueError) as error:
-        if name != course.model():
-            raise
-        raise CourseError(_hub_advice(name, error)) from error
-
-
-def _hub_advice(name, error):
-    """Turn the Hub's many ways to fail into one sentence of what to do."""
-    text = f"{error} {error.__cause__ or ''}"
-    if "gated" in text.lower() or "401" in text or "403" in text:
-        return (
-            f"{name} is gated, or private: its owner asks you to accept a licence first. Open its page on the Hub, "
-            "accept, then run `hf auth login` with a read token, and run this cell again. Or unset COURSE_MODEL."
-        )
-    if "offline" in text.lower() or "connect" in text.lower():
-        return (
-            f"{name} is on the Hugging Face Hub, which cannot be reached from here. "
-            "Connect and run this cell again, or unset COURSE_MODEL to use the model that comes in a package."
-        )
-    return f"COURSE_MODEL is {name!r}, and no such causal language model could be loaded: {error}. Check its name."
+    load = getattr(transformers, kind).from_pretrained
+    if name != course.model():
+        return load(name, **options)
+    with hub.explained(name, "Or unset COURSE_MODEL, to use the model that comes in a package."):
+        return load(name, **options)
 
 
 def licence():

@@ -94,6 +94,11 @@ def train(method, name=None, extra=(), keep=True, **changes):
     return _read(folder)
 
 
+def train_mixed():
+    """Full fine-tuning with rows of a second job mixed in, one to four of the first (see `forgetting`)."""
+    return train("full", "full-mixed", forgetting.training_rows(sizes()["train"] // 4), keep=False)
+
+
 def base():
     """What needs no tuning, measured on the test rows, as a `Base`; kept like a tuned model.
 

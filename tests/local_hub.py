@@ -219,9 +219,8 @@ for line in sys.stdin:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(timeout=30)
+        self.process.kill()
+        self.process.communicate()
 
 
 WORDS = "def add a b return sum of two numbers write a docstring for the function above one short sentence what it does"
@@ -307,8 +306,9 @@ def make_flan_t5(folder, name="google/flan-t5-base", text=""):
     model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight) / 32**0.5)
     model.save_pretrained(target)
     (target / "README.md").write_text("---\nlicense: apache-2.0\n---\nRandom weights, for tests.\n", encoding="utf-8")
-    # The library ties the output layer in every T5 configuration it writes; the published checkpoint says it is not.
+    # The library writes every T5's output layer as tied, its inputs as scaled; the published checkpoint's is neither.
     written = json.loads((target / "config.json").read_text(encoding="utf-8")) | {"tie_word_embeddings": False}
+    written.pop("scale_decoder_outputs", None)
     (target / "config.json").write_text(json.dumps(written), encoding="utf-8")
     return target
 

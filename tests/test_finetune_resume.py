@@ -235,7 +235,7 @@ def test_a_crash_while_a_checkpoint_is_written(tokenizer, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("content", [None, "", '{"global_step": 9, "log_his'])
 def test_an_incomplete_checkpoint_does_not_count(tmp_path, content):
-    for step, state in ((3, "{}"), (10, "{}"), (12, content)):
+    for step, state in ((3, '{"global_step": 3}'), (10, '{"global_step": 10}'), (12, content)):
         (tmp_path / f"checkpoint-{step}").mkdir()
         if state is not None:
             (tmp_path / f"checkpoint-{step}" / checkpoints.COMPLETE).write_text(state)
@@ -246,7 +246,8 @@ def test_an_incomplete_checkpoint_does_not_count(tmp_path, content):
 def test_a_kill_while_checkpoints_are_deleted_leaves_none_that_looks_whole(tmp_path, monkeypatch):
     checkpoint = tmp_path / "checkpoint-3"
     checkpoint.mkdir()
-    (checkpoint / checkpoints.COMPLETE).write_text("{}")
+    (checkpoint / checkpoints.COMPLETE).write_text('{"global_step": 3}')
+    assert checkpoints.last_of(tmp_path) == checkpoint
     monkeypatch.setattr(checkpoints.shutil, "rmtree", lambda *args, **options: pytest.fail("killed"))
     with pytest.raises(pytest.fail.Exception, match="killed"):
         checkpoints.drop(tmp_path)
@@ -273,6 +274,30 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tokenizer, tmp_path
         with pytest.raises(CourseError, match=rf"other settings \({name}.*\)\. Choose another folder"):
             train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **changes)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_checkpoints_that_are_not_ours_are_refused_and_left_alone(tokenizer, tmp_path):
+    (tmp_path / "checkpoint-5").mkdir()
+    (tmp_path / "checkpoint-5" / "model.safetensors").write_text("mine")
+    (tmp_path / "checkpoint-best").mkdir()
+    with pytest.raises(CourseError, match="holds a training run with other settings"):
+        train(tiny_llama.model(tokenizer), tokenizer, tmp_path)
+    assert (tmp_path / "checkpoint-5" / "model.safetensors").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-5", "checkpoint-best"]
+
+
+def test_a_folder_without_a_whole_checkpoint_can_be_used_anew(tokenizer, tmp_path, monkeypatch):
+    """A call that was wrong, or stopped early, does not spoil a folder for the corrected one."""
+    with pytest.raises(CourseError, match="in 3 parts"):
+        train(tiny_llama.model(tokenizer), tokenizer, tmp_path, accumulate=3)
+    (tmp_path / "checkpoint-12").mkdir()  # half-written; by its number it would be the newest
+    interruption = Interruption(monkeypatch, at=5)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_llama.model(tokenizer), tokenizer, tmp_path, learning_rate=5e-4)
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-3"]
+    interruption.off()
+    result = train(tiny_llama.model(tokenizer), tokenizer, tmp_path, learning_rate=5e-4)
+    assert result.resumed_from == 3
 
 
 def test_a_finished_run_leaves_its_folder_clean(tokenizer, tmp_path):

@@ -61,7 +61,7 @@ tokenizer = models.load_tokenizer()
 row = {{"code": "def add(a, b):\\n    return a + b", "docstring": "Add two numbers."}}
 rows = documenting.training_rows([row] * 8)
 result = finetune.finetune(
-    None, rows, {method!r}, tokenizer=tokenizer, max_steps={steps}, learning_rate=0.01, folder=None
+    None, rows, {method!r}, tokenizer=tokenizer, max_steps={steps}, learning_rate=0.01
 )
 answer = result.as_dict() | {{
     "vocabulary": len(tokenizer),

@@ -78,6 +78,37 @@ def test_prediction_equals_measurement(name, method, dtype, checkpointing):
             assert predicted.parts[part] == pytest.approx(measured.parts[part], rel=0.01, abs=2000), part
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "dtype", "checkpointing"),
+    [
+        ("tied", "full", "bfloat16", False),
+        ("tied", "full", "float32", False),
+        ("tied", "lora", "bfloat16", False),
+        ("one key a query", "lora", "float32", False),
+        ("one key a query", "full", "bfloat16", True),
+    ],
+)
+def test_plain_attention_keeps_its_scores(name, method, dtype, checkpointing):
+    config = small(name)
+    model, optimizer, step = step_of(config, method, dtype, checkpointing)
+    model.set_attn_implementation("eager")
+    settings = {"dtype": dtype, "checkpointing": checkpointing, "rank": 4}
+    for batch, sequence in ((1, 32), (2, 320)):
+        measured = memory.measure(lambda: step(batch, sequence), model, optimizer)  # noqa: B023
+        predicted = memory.predict(config, method, batch, sequence, attention="eager", **settings)
+        assert abs(memory.error(predicted.total, measured.total)) < 0.06, (str(predicted), str(measured))
+    fused = memory.predict(config, method, 2, 320, **settings)
+    assert checkpointing or predicted.total - fused.total > 4 * 2 * 6 * 320**2 * 4  # layers, rows, heads, pairs, fp32
+
+
+def test_attention_without_scores_grows_with_the_length_and_not_with_its_square():
+    def activations(sequence, **settings):
+        return memory.predict("smollm2-135m", "lora", 1, sequence, **settings).parts["activations"]
+
+    assert activations(2048) < 2.1 * activations(1024)
+    assert activations(2048, attention="eager") > 3 * activations(1024, attention="eager")
+
+
 def test_the_parts_are_told_apart():
     config = small("tied")
     model, optimizer, step = step_of(config, "full", "bfloat16", False)
@@ -153,6 +184,8 @@ def test_more_of_anything_needs_no_less():
     assert total(method="qlora") < total() < total(method="full")
     assert total(loss_tokens=64) < total()
     assert total(method="full", optimizer="sgd") < total(method="full")
+    assert total() < total(padding=True) < total(attention="eager")
+    assert total(method="full", accumulate=2) > total(method="full")
 
 
 def test_the_cache_of_keys_and_values():
@@ -203,6 +236,8 @@ def test_generation_in_four_bits_needs_less():
         (lambda: memory.predict("llama-3.2-1b", dtype="int4"), "dtype is 'int4'"),
         (lambda: memory.predict("llama-3.2-1b", optimizer="adam"), "adamw"),
         (lambda: memory.predict("llama-3.2-1b", batch=1, sequence=8, loss_tokens=9), "from 1 to batch x sequence = 8"),
+        (lambda: memory.predict("llama-3.2-1b", attention="flash"), "fused, eager"),
+        (lambda: memory.predict("llama-3.2-1b", accumulate=0), "accumulate is 0"),
         (lambda: memory.kv_cache("llama-3.2-1b", -5), "tokens is -5"),
         (lambda: memory.plan("llama-3.2-1b", gpus=["GTX 9000"]), "no GPU that is known here"),
         (lambda: memory.plan("llama-3.2-1b", gpus=[-4]), "its memory in GB"),

@@ -83,26 +83,6 @@ def test_an_answer_does_not_depend_on_what_else_is_in_the_batch(loaded):
     assert all(together)
 
 
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        ("401 Client Error: Cannot access gated repo", "hf auth login"),
-        ("offline mode is enabled", "cannot be reached"),
-        ("nobody/nothing is not a local folder", "Check its name"),
-    ],
-)
-def test_what_goes_wrong_with_a_hub_model_is_explained(monkeypatch, error, words):
-    import transformers
-
-    def fail(*args, **kwargs):
-        raise OSError(error)
-
-    monkeypatch.setenv("COURSE_MODEL", "somebody/some-model")
-    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", fail)
-    with pytest.raises(CourseError, match=words):
-        models.load_model()
-
-
 def test_an_unknown_hub_model_without_a_network_ends_in_one_sentence(monkeypatch):
     monkeypatch.setenv("COURSE_MODEL", "somebody/no-such-model")
     with pytest.raises(CourseError, match="COURSE_MODEL|cannot be reached"):

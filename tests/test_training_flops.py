@@ -78,3 +78,27 @@ def test_what_cannot_be_counted_is_refused():
         flops.training(config, [7], [3], "prefix")
     with pytest.raises(CourseError, match="1 lengths and 2 answers"):
         flops.training(config, [7], [3, 3])
+
+
+@pytest.mark.slow
+def test_the_benchmark_runs_and_writes_what_it_promises(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.training_speed",
+        "--smoke",
+        "--output",
+        str(tmp_path / "speed.json"),
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))
+    values, contestants = found["values"], {"ours_lora", "ours_full", "trl_defaults", "trl_best"}
+    assert set(found["rounds"]) == set(found["to_loss"]["seconds"]) | {"ours_full"} == contestants
+    assert len({report["tokens"] for rounds in found["rounds"].values() for report in rounds}) == 1  # the same data
+    assert {report["threads"] for rounds in found["rounds"].values() for report in rounds} == {1}
+    assert values["product_tflops"] > 0
+    assert all(0 < values[f"{name}_share"] < 1 for name in contestants)
+    assert any("packs" in trial["settings"] for trial in found["trl_best"]["trials"])
+    assert not any(trial["trouble"] for trial in found["trl_best"]["trials"])

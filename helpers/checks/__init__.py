@@ -3,10 +3,12 @@
 from helpers.checks.code_data import mixing_schedule, similar_pairs
 from helpers.checks.code_split import leak_proof_split
 from helpers.checks.framework import CheckFailed, check, require, require_close
+from helpers.checks.full_tuning import early_stopping, learning_rate, targets
 from helpers.checks.lora import lora_linear, lora_parameters, merge
 from helpers.checks.measuring import interval, pass_at_k, rouge_l
 from helpers.checks.memory import largest_batch, training_gb, zero2_gb
 from helpers.checks.prompting import break_even, fit, top_p_filter
+from helpers.checks.qlora import choose, qlora_bytes, through_levels
 from helpers.checks.start_here import held_share
 from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
 from helpers.checks.transformer import attention, layer_parameters, span_corruption
@@ -17,6 +19,8 @@ __all__ = [
     "bpe_merge",
     "break_even",
     "check",
+    "choose",
+    "early_stopping",
     "fertility",
     "fit",
     "held_share",
@@ -24,17 +28,21 @@ __all__ = [
     "largest_batch",
     "layer_parameters",
     "leak_proof_split",
+    "learning_rate",
     "lora_linear",
     "lora_parameters",
     "loss_mask",
     "merge",
     "mixing_schedule",
     "pass_at_k",
+    "qlora_bytes",
     "require",
     "require_close",
     "rouge_l",
     "similar_pairs",
     "span_corruption",
+    "targets",
+    "through_levels",
     "top_p_filter",
     "training_gb",
     "zero2_gb",

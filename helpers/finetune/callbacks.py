@@ -9,6 +9,7 @@ REDRAW = 5  # seconds between two drawings of the curves
 
 def shown(stack, steps, label, curves):
     """The trainer's callback that shows a bar and curves, entered into `stack`. Its `seconds` are those of the steps."""
+    import torch
     from transformers import TrainerCallback
 
     class Shown(TrainerCallback):
@@ -20,6 +21,8 @@ def shown(stack, steps, label, curves):
             self.began = time.perf_counter()
 
         def on_step_end(self, args, state, control, **kwargs):
+            if args.device.type == "cuda":
+                torch.cuda.synchronize()  # a GPU goes on by itself after a step was handed to it
             self.seconds += time.perf_counter() - self.began
 
         def on_train_begin(self, args, state, control, **kwargs):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 from helpers.errors import CourseError
 from helpers.files import need_space, write_json
@@ -17,37 +18,39 @@ def claim(folder, settings, datasets):
     Raises CourseError where the folder holds another run's checkpoints, or cannot be written.
     """
     rows = hashlib.sha256(json.dumps([each.to_list() if each else [] for each in datasets]).encode()).hexdigest()[:16]
-    about, kept = settings | {"data": rows}, folder / SETTINGS
-    if kept.exists():
-        try:
-            before = json.loads(kept.read_text(encoding="utf-8"))
-        except ValueError:
-            before = {}
-        if changed := sorted(name for name in about.keys() | before.keys() if about.get(name) != before.get(name)):
-            raise CourseError(
-                f"{folder} holds a training run with other settings ({', '.join(changed)}). Choose another folder, or "
-                "delete this one to start anew."
-            )
-    else:
-        try:
-            write_json(kept, about)
-        except OSError as error:
-            raise CourseError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    about, before = settings | {"data": rows}, _read(folder / SETTINGS)
+    changed = sorted(name for name in about.keys() | before.keys() if about.get(name) != before.get(name))
+    if changed and (last_of(folder) or (_all(folder) and not before)):
+        raise CourseError(
+            f"{folder} holds a training run with other settings ({', '.join(changed)}). Choose another folder, or "
+            "delete this one to start anew."
+        )
+    try:
+        write_json(folder / SETTINGS, about)
+    except OSError as error:
+        raise CourseError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    for path in _all(folder):
+        if not _read(path / COMPLETE):  # the trainer might take it for its newest
+            shutil.rmtree(path, ignore_errors=True)
     return last_of(folder)
 
 
 def last_of(folder):
     """The last complete checkpoint in `folder`, or None."""
-    complete = [path for path in folder.glob("checkpoint-*") if _is_complete(path)]
+    complete = [path for path in _all(folder) if _read(path / COMPLETE)]
     return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
 
 
-def _is_complete(checkpoint):
+def _all(folder):
+    return [path for path in Path(folder).glob("checkpoint-*") if path.name.split("-", 1)[1].isdecimal()]
+
+
+def _read(path):
+    """The dict in a JSON file; empty where there is none, or half of one."""
     try:
-        json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return True
+        return {}
 
 
 def need_disk(folder, model, arguments):
@@ -61,7 +64,7 @@ def need_disk(folder, model, arguments):
 
 def drop(folder):
     """Delete the checkpoints of a finished run."""
-    for path in folder.glob("checkpoint-*"):
+    for path in _all(folder):
         (path / COMPLETE).unlink(missing_ok=True)  # first: a kill must not leave one that looks whole
         shutil.rmtree(path, ignore_errors=True)
     (folder / SETTINGS).unlink(missing_ok=True)

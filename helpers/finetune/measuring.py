@@ -67,7 +67,7 @@ def _in_gb(footprint):
 
 
 def _dtype(model, settings):
-    """What products run in, as `predict` takes it: with fp32 weights below adapters, bf16 takes what fp16 does there."""
+    """What products run in, for `predict`: below adapters, bf16 over fp32 weights takes what fp16 does."""
     weights = model.get_input_embeddings().weight.dtype
     in_fp32 = settings["method"] != "full" and str(weights) == "torch.float32" and settings["dtype"] == "bfloat16"
     return "float16" if in_fp32 else settings["dtype"]
@@ -81,7 +81,7 @@ def _rank(model, method, rank):
     rank = getattr(next(iter(model.peft_config.values())), "r", rank)
     if sum(p.numel() for p in model.parameters() if p.requires_grad) != shape.adapters(rank):
         raise CourseError(
-            "Memory is predicted for LoRA of one rank on all linear layers of the decoder. This model's adapters are of "
-            "another kind, or in other places."
+            "Memory is predicted for LoRA of one rank on all linear layers of the decoder. The adapters of this model "
+            "are of another kind, or in other places."
         )
     return rank

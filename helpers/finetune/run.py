@@ -4,7 +4,7 @@ import contextlib
 import math
 import tempfile
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from helpers import course, heap, models
@@ -73,7 +73,7 @@ def finetune(
     """
     need(method, methods.METHODS, "method")
     sizes = dict(epochs=epochs, batch_size=batch_size, accumulate=accumulate, evaluations=evaluations, rank=rank)
-    for name, value in sizes.items():
+    for name, value in (sizes | ({} if patience is None else {"patience": patience})).items():
         need_positive(name, value)
     if patience is not None and not validation:
         raise CourseError("Early stopping watches the validation loss. Give validation rows, or leave patience out.")
@@ -110,7 +110,7 @@ def finetune(
             checkpoints.need_disk(place, model, arguments)
         stack.enter_context(_plain_attention(model, max(map(len, train["input_ids"]))))
         stack.enter_context(unpatched(model))
-        result = Result(method, settings=settings, versions=course.versions() | {"bitsandbytes": version("bitsandbytes")})
+        result = Result(method, settings=settings, versions=course.versions() | {"bitsandbytes": _bitsandbytes()})
         clock = shown(stack, steps, label, curves)
         trainer = trainer_class()(
             model=model,
@@ -202,6 +202,13 @@ def _plain_attention(model, longest):
     finally:
         if plain:
             model.set_attn_implementation(before)
+
+
+def _bitsandbytes():
+    try:
+        return version("bitsandbytes")
+    except PackageNotFoundError:
+        return "missing"
 
 
 def _fill(result, trainer, last, seconds, step_seconds):

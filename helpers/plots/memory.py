@@ -1,5 +1,6 @@
-"""The figures of lesson 04: bits, levels, stacked bars of memory, quantised pictures, and grids of GPUs."""
+"""The figures of lessons 04 and 09: bits, levels, stacked bars of memory, quantised pictures, and grids of GPUs."""
 
+from helpers.errors import CourseError
 from helpers.plots.base import PALETTE, picture, show, style
 
 # A part keeps its colour in every figure. Weights are blue, what training adds is warm, activations are green.
@@ -114,6 +115,22 @@ def footprints(bars, measured=None, title="", unit="GB"):
     handles, labels = [handles[place] for place in order], [labels[place] for place in order]
     axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def memory_parts(memories):
+    """Show what a training step takes by part, predicted and measured, a pair of bars for each method.
+
+    memories: method → `finetune.Result.memory`. What one lacks is not drawn. Raises CourseError where there is nothing.
+    """
+    bars = {
+        f"{method}, {kind}": {part: gb * 1e9 for part, gb in found[kind].items()}
+        for method, found in memories.items()
+        for kind in ("predicted", "measured")
+        if found.get(kind)
+    }
+    if not bars:
+        raise CourseError("None of these runs measured its memory. Train with measure_memory=True.")
+    show(footprints(bars, title="One training step, at its peak"), in_words(bars))
 
 
 def closeness(rows):

@@ -103,7 +103,7 @@ def train(model, tokenizer, rows, method="full", *, validation=None, epochs=3, b
             train_dataset=data,
             eval_dataset=encoded(tokenizer, validation) if validation else None,
             processing_class=tokenizer,
-            callbacks=[shown(stack, -(-len(data) // batch_size) * epochs, f"Training ({method})")],
+            callbacks=[shown(stack, -(-len(data) // batch_size) * epochs, f"Training ({method})", curves=True)],
         )
         troubles.quiet(trainer)
         if cuda:

@@ -1,10 +1,11 @@
 """How fast `finetune` trains, beside TRL's trainer and the hardware: python -m tests.benchmarks.training_speed
 
 Ours (LoRA, full), TRL's `SFTTrainer` with its defaults, and TRL with the best settings that a search finds here, train
-on the same rows in turns, each in a process of its own, so that nothing of ours slows or speeds a rival. Everybody has
-the same threads: all cores, or OMP_NUM_THREADS. Speed is real tokens (no padding) by the seconds from the first step's
-begin to the last one's end; `values` holds medians over rounds. Between rounds it times plain matrix products, the
-largest rate of several shapes: `share` is how much of that a trainer reaches, by the formula of `helpers.flops`.
+on the same rows in turns, ours and each rival in a process of its own, so that nothing of ours slows or speeds a rival.
+Everybody has the same threads: all cores, or OMP_NUM_THREADS. Speed is real tokens (no padding) by the seconds from the
+first step's begin to the last one's end; `values` holds medians over rounds. Between rounds it times plain matrix
+products, the largest rate of several shapes: `share` is how much of that a trainer reaches, by the formula of
+`helpers.flops`.
 
 The search changes one of TRL's settings after another, and keeps what is faster (`trials` in the file). `--to-loss`
 adds the seconds until a validation loss that the slowest of three reaches at its end. `--smoke` tries the script on a
@@ -204,12 +205,17 @@ class Stage:
         self.together, self.pools = together, {}
 
     def call(self, name, function, *arguments):
-        name = "all" if self.together else name
+        # LoRA and full share a process: it keeps its memory, and two of them would leave too little for the rivals.
+        name = "all" if self.together else name.partition("_")[0] if name.startswith("ours") else name
         if name not in self.pools:
             context = multiprocessing.get_context("spawn")
             self.pools[name] = ProcessPoolExecutor(1, mp_context=context)
             self.pools[name].submit(prepared).result()
-        return self.pools[name].submit(function, *arguments).result()
+        try:
+            return self.pools[name].submit(function, *arguments).result()
+        except BrokenProcessPool:  # killed, most likely for its memory
+            self.dismiss(name)
+            raise
 
     def dismiss(self, name):
         if pool := self.pools.pop(name, None):
@@ -239,7 +245,6 @@ def best_settings(stage, rows, source):
         try:
             found = stage.call("trials", trl, rows, source, tried)["tokens_per_second"]
         except BrokenProcessPool:
-            stage.pools.pop("trials", None)
             found, trouble = 0.0, "its process died"
         except Exception as error:  # whatever TRL says of settings that do not go together here
             found, trouble = 0.0, f"{type(error).__name__}: {error}".splitlines()[0][:200]
@@ -308,7 +313,6 @@ def summary(reports, rates, tokenised):
         values |= {
             f"{name}_tokens_per_second": speed,
             f"{name}_share": speed * needed / 1e12 / rate,
-            f"{name}_peak_gb": rounds[-1]["peak_gb"],
         }
         if name.startswith("trl"):
             ratios = [

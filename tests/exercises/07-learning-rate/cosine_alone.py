@@ -1,0 +1,6 @@
+# expect: falls to minus the peak
+def learning_rate(step, steps, peak, warmup, decay):
+    if step < warmup:
+        return peak * step / warmup
+    x = (step - warmup) / (steps - warmup)
+    return peak * (1 - x if decay == "linear" else math.cos(math.pi * x))

@@ -1,0 +1,9 @@
+# expect: return the place of the lowest loss
+def early_stopping(losses, patience):
+    best = 0
+    for place, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = place
+        if place - best >= patience:
+            return losses[best], place
+    return losses[best], len(losses) - 1

@@ -1,0 +1,9 @@
+# expect: one evaluation early
+def early_stopping(losses, patience):
+    best = 0
+    for place, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = place
+        if place - best >= patience - 1:
+            return best, place
+    return best, len(losses) - 1

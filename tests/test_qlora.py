@@ -1,0 +1,100 @@
+"""QLoRA on 4-bit weights: what the model answered before, or answers in between, does not change how it trains."""
+
+import pytest
+import tiny_llama
+import torch
+
+from helpers import finetune, models
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return models.load_tokenizer()
+
+
+@pytest.fixture
+def four_bit(tokenizer, tmp_path, monkeypatch):
+    """A function that loads a tiny model in 4 bits, as a learner would."""
+    # Wide enough that bitsandbytes repacks the weights on the CPUs where it does that.
+    tiny_llama.model(tokenizer, hidden_size=128, intermediate_size=256).save_pretrained(tmp_path / "model")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(models, "_source", lambda: str(tmp_path / "model"))
+    return models.load_4bit_model
+
+
+def repacked_again(model):
+    """`model` without the fix in `models.load_4bit_model`: what bitsandbytes does by default."""
+    import bitsandbytes
+
+    layers = [module for module in model.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
+    for layer in layers:
+        layer.support_avx512bf16_for_cpu = bitsandbytes.functional.has_avx512bf16()
+    assert len(layers) == 2 * 7
+    return model
+
+
+def evaluated(model, tokenizer):
+    with torch.no_grad():
+        model(input_ids=torch.randint(10, 1000, (2, 30)))
+    return model
+
+
+def generated(model, tokenizer):
+    models.generate(model, tokenizer, [[{"role": "user", "content": "Count to 3"}]], max_new_tokens=3)
+    return model
+
+
+def train(model, tokenizer, **changes):
+    settings = dict(tokenizer=tokenizer, rank=4, batch_size=4, epochs=2, learning_rate=1e-2) | changes
+    return finetune.finetune(model, tiny_llama.rows(16), "qlora", **settings)
+
+
+def adapters(result):
+    return torch.cat([each.flatten() for each in result.model.parameters() if each.requires_grad])
+
+
+def check_same(result, plain):
+    assert result.losses == pytest.approx(plain.losses, abs=1e-6)
+    assert torch.allclose(adapters(result), adapters(plain), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("before", [evaluated, generated])
+def test_what_a_model_answered_does_not_change_how_it_trains(tokenizer, four_bit, before):
+    check_same(train(before(four_bit(), tokenizer), tokenizer), train(four_bit(), tokenizer))
+
+
+def test_evaluations_in_between_do_not_change_how_it_trains(tokenizer, four_bit):
+    watched = train(four_bit(), tokenizer, validation=tiny_llama.rows(4, start=100), evaluations=8)
+    assert len(watched.evaluations) == 9
+    check_same(watched, train(four_bit(), tokenizer))
+
+
+def test_without_the_fix_it_would_on_cpus_that_repack(tokenizer, four_bit):
+    """On a CPU with avx512_bf16 the tests above fail without the fix; elsewhere there is nothing to fix."""
+    import bitsandbytes
+
+    plain = train(four_bit(), tokenizer)
+    broken = train(evaluated(repacked_again(four_bit()), tokenizer), tokenizer)
+    differs = not torch.allclose(adapters(broken), adapters(plain), rtol=0, atol=1e-3)
+    assert differs == bitsandbytes.functional.has_avx512bf16()
+    check_same(train(evaluated(four_bit(), tokenizer), tokenizer), plain)
+
+
+def test_4_bit_weights_stay_and_count_as_what_they_stand_for(tokenizer, four_bit):
+    model = four_bit()
+    weights = {name: each.detach().clone() for name, each in model.named_parameters()}
+    result = train(model, tokenizer)
+    after = {name.replace("base_model.model.", ""): each for name, each in result.model.named_parameters()}
+    for name, before in weights.items():
+        now = after.get(name, after.get(name.replace(".weight", ".base_layer.weight")))
+        assert torch.equal(now, before), name
+    whole = tiny_llama.model(tokenizer, hidden_size=128, intermediate_size=256)
+    assert result.parameters - result.trainable == sum(each.numel() for each in whole.parameters())
+    assert result.trainable == adapters(result).numel()
+    assert all(each.dtype is torch.float32 for each in result.model.parameters() if each.requires_grad)
+
+
+def test_the_model_is_loaded_in_4_bits_when_none_is_given(tokenizer, four_bit):
+    result = train(None, tokenizer)
+    assert result.model.is_loaded_in_4bit
+    check_same(result, train(four_bit(), tokenizer))
