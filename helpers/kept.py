@@ -7,24 +7,16 @@ from helpers import course
 from helpers.files import locked, new_folder
 
 
-def digest(about, code):
-    """Twelve hex digits for `about` (anything JSON can hold), the settings, the versions and the files `code`.
+def folder(name, about, make):
+    """The folder that `make(folder)` filled, in this call or an earlier one with the same arguments and settings.
 
-    code: paths below helpers/ of the modules whose behaviour decides what is made.
+    about: all that decides what is made, in a form that JSON can hold; model, device, dtype, budget, seed and the
+    versions of the libraries count anyway. A folder is there whole or not at all: after an error or a kill, the next
+    call makes it anew. Two programs that ask for the same one at once make it once.
     """
     place = [course.model(), course.device(), str(course.dtype()), course.versions()]
-    text = json.dumps([about, place], default=str, sort_keys=True)
-    files = [(course.ROOT / "helpers" / name).read_bytes() for name in code]
-    return hashlib.sha256(b"\0".join([*files, text.encode()])).hexdigest()[:12]
-
-
-def folder(name, about, code, make):
-    """The folder that `make(folder)` filled, in this call or an earlier one with the same arguments.
-
-    A folder is there whole or not at all: after an error or a kill, the next call makes it anew. Two programs that ask
-    for the same one at once make it once.
-    """
-    path = course.home() / "tuned" / f"{name}-{course.budget()}-seed{course.seed()}-{digest(about, code)}"
+    digest = hashlib.sha256(json.dumps([about, place], default=str, sort_keys=True).encode()).hexdigest()[:12]
+    path = course.home() / "tuned" / f"{name}-{course.budget()}-seed{course.seed()}-{digest}"
     with locked(path.with_suffix(".lock"), "Another program makes this model; waiting for it."):
         if not path.is_dir():
             with new_folder(path) as temporary:

@@ -14,11 +14,7 @@ from helpers.testgen import fenced
 REQUEST = "Review the code above: say what is wrong with it and what to do, in one or two sentences."
 TONES = ("courteous", "gruff")
 LONGEST = 72  # tokens of an answer; every comment has fewer (tests/test_reviewers.py)
-# The code that decides what an adapter learns.
-CODE = (
-    "chat.py", "finetune/methods.py", "finetune/rows.py", "finetune/run.py", "finetune/trainer.py", "models.py",
-    "reviewers.py", "reviews.py",
-)  # fmt: skip
+RECIPE = 1  # part of what names an adapter: raise it when a change of code changes what is learned
 
 
 @dataclass
@@ -63,21 +59,23 @@ def train(tone):
 
     The size of the training is the budget's. Raises CourseError on an unknown tone.
     """
-    counts = course.by_budget(smoke=(8, 4), lesson=(80, 10), full=(210, 30))
+    counts = course.by_budget(smoke=(4, 2), lesson=(80, 10), full=(210, 30))
     rows, watched = (training_rows(tone, *which) for which in zip(("train", "validation"), counts, strict=True))
-    settings = {"batch_size": 4, "epochs": course.by_budget(1, 1, 2), "evaluations": 1, "rank": 16, "alpha": 32}
+    epochs = course.by_budget(smoke=1, lesson=1, full=2)
+    settings = {"batch_size": 4, "epochs": epochs, "evaluations": 1, "rank": 16, "alpha": 32}
 
     def make(folder):
         result = finetune.finetune(None, rows, "lora", validation=watched, label=f"Training ({tone})", **settings)
         result.model.save_pretrained(folder / "weights")
         result.save(folder / "result.json")
 
-    folder = kept.folder(f"{tone}-reviewer", [rows, watched, settings], CODE, make)
+    folder = kept.folder(f"{tone}-reviewer", [rows, watched, settings, RECIPE], make)
     return Reviewer(tone, finetune.Result.load(folder / "result.json"), folder / "weights")
 
 
 def comments(model, tokenizer, rows, label="Reviewing"):
     """The model's comment on the code of each of `rows` (see `reviews.load`), on one line."""
     requests = [conversation(row["code"]) for row in rows]
-    answers = models.generate(model, tokenizer, requests, max_new_tokens=LONGEST, label=label)
+    longest = course.by_budget(smoke=12, lesson=LONGEST, full=LONGEST)
+    answers = models.generate(model, tokenizer, requests, max_new_tokens=longest, label=label)
     return [" ".join(answer.split()) for answer in answers]

@@ -26,7 +26,7 @@ def sizes():
     return course.by_budget(
         smoke={"train": 16, "validation": 8, "test": 8},
         lesson={"train": 240, "validation": 24, "test": 51},
-        full={"train": 400, "validation": 48, "test": 510},
+        full={"train": 320, "validation": 48, "test": 510},
     )
 
 
@@ -85,7 +85,12 @@ def train(method, name=None, extra=(), keep=True, **changes):
     drawn with the course's seed; the rows to watch and to test on are always the same.
     """
     rows = documenting.training_rows(training_functions())
-    arguments = {"epochs": 1, "batch_size": 8, "accumulate": 4, "evaluations": 4} | changes
+    arguments = {
+        "epochs": 1,
+        "batch_size": 8,
+        "accumulate": 4,
+        "evaluations": course.by_budget(smoke=1, lesson=3, full=2),
+    } | changes
     digest = _digest([method, keep, arguments, rows, list(extra)])
     folder = course.home() / "tuned" / f"{name or method}-{course.budget()}-seed{course.seed()}-{digest}"
     with locked(folder.with_suffix(".lock"), "Another program makes this model; waiting for it."):
@@ -187,5 +192,6 @@ def _load(folder, method):
 def _digest(about):
     """A hash of what a run is made from: rows and settings, the model and where it runs, the libraries, the recipe."""
     place = [corpus.cache.folder(corpus.names_by_budget()).name, course.model(), course.device(), str(course.dtype())]
-    text = json.dumps([about, sizes(), place, course.versions(), RECIPE], default=str, sort_keys=True)
+    held_out = {name: count for name, count in sizes().items() if name != "train"}
+    text = json.dumps([about, held_out, place, course.versions(), RECIPE], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

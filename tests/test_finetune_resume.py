@@ -267,7 +267,7 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tokenizer, tmp_path
         "learning_rate": dict(learning_rate=1e-5),
         "adapter": dict(rank=4),
         "data": dict(validation=tiny_llama.rows(4, 600)),
-        "adapter, method": dict(method="full"),
+        "adapter, learning_rate, method": dict(method="full"),
         "epochs, steps": dict(epochs=3),
     }
     for name, changes in others.items():

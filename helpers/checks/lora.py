@@ -62,12 +62,13 @@ def lora_linear(answer):
     ]
     for mistaken, mistake in mistakes:
         require(not _same(got.detach(), mistaken), mistake)
-    require(_same(got.detach(), right), f"{asked}, the output is off by up to {(got - right).abs().max():.2g}. It should "
-            "be base(x) + alpha / r · (x A.T) B.T.")  # fmt: skip
+    require(_same(got.detach(), right), f"{asked}, the output is off by up to {(got - right).abs().max():.2g}. It "
+            "should be base(x) + alpha / r · (x A.T) B.T.")  # fmt: skip
     require(torch.equal(base.weight, weight), "your layer changes the weights of `base`.")
-    got.sum().backward()
+    if got.requires_grad:
+        got.sum().backward()
     reached = layer.A.grad is not None and layer.B.grad is not None
-    require(reached, "no gradient reaches A and B, so they cannot be trained. Leave out .detach(), .data and no_grad().")
+    require(reached, "no gradient reaches A and B, so they cannot be trained. Leave out .detach(), .data, no_grad().")
     _in_bf16(answer)
 
 
@@ -92,7 +93,7 @@ def _begins_right(layer, base, x, rank):
         _tensor(matrix, shape, f"`{name}`")
     require(bool((layer.B == 0).all()), "B is not 0 at first, so the new layer already changes the model. "
             "Use torch.zeros.")  # fmt: skip
-    require(bool((layer.A != 0).any()), "A and B are both 0. Then both gradients are 0 too, and nothing is ever learned. "
+    require(bool((layer.A != 0).any()), "A and B are both 0. Then both gradients are 0 too, and nothing is learned. "
             "A should be random.")  # fmt: skip
     require(not base.weight.requires_grad, "the weights of `base` would be trained too. Freeze them: "
             "base.requires_grad_(False).")  # fmt: skip

@@ -120,6 +120,9 @@ def finetune(
             processing_class=tokenizer,
             callbacks=[clock, troubles.stops_on_nan(settings, folder), *([stopping(patience)] if patience else [])],
         )
+        for parameter in model.parameters():
+            if parameter.requires_grad:  # TRL turns a 4-bit model's adapters into bf16, which loses small updates
+                parameter.data = parameter.data.float()
         troubles.quiet(trainer)
         trainer.threads = Threads()
         started = time.perf_counter()

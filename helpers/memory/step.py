@@ -56,11 +56,11 @@ class Step:
             found["the first layer, backward"] = stays | _parts(
                 self.gradients_at_end(), self.layer_copies(), kept + self.layer_workspace(), 0
             )
-            if self.logit_rows < self.tokens:  # else the loss before it takes more
+            if self.logit_rows < self.tokens:  # else the loss takes more, but for very few tokens
                 found["the output layer, backward"] = stays | _parts(
-                    self.gradients_at_start() + self.output_gradient_copy(),
+                    self.gradients_at_start(),
                     copies - self.output_copy(),
-                    activations + self.layer_input(),
+                    activations + self.layer_input() + self.uncast_gradient(),
                     0,
                 )
         found["the embedding, backward"] = stays | _parts(
@@ -179,7 +179,7 @@ class Step:
         """The output layer's gradient, which is made before any other. Its 16-bit copy is gone by then."""
         return self.gradients_before() + (4 * self.shape.embedding if self.method == "full" else 0)
 
-    def output_gradient_copy(self):
+    def uncast_gradient(self):
         """The output layer's gradient in 16 bits, while it is cast to fp32."""
         return self.compute * self.shape.embedding if self.method == "full" and self.compute < 4 else 0
 

@@ -1,0 +1,6 @@
+# expect: the shapes do not fit
+def merge(weights, adapters, alpha, sign=1):
+    merged = dict(weights)
+    for name, (A, B) in adapters.items():
+        merged[name] = weights[name] + sign * alpha / len(A) * (A @ B)
+    return merged

@@ -1,0 +1,6 @@
+# expect: upside down
+def merge(weights, adapters, alpha, sign=1):
+    merged = dict(weights)
+    for name, (A, B) in adapters.items():
+        merged[name] = weights[name] + sign * len(A) / alpha * (B @ A)
+    return merged

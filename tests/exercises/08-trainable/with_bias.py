@@ -1,0 +1,4 @@
+# expect: adds no bias
+def lora_parameters(layers, rank, targets):
+    chosen = [shape for name, shape in layers.items() if name.split(".")[-1] in targets]
+    return sum(rank * (out + into) + out for out, into in chosen)
