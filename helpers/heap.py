@@ -1,7 +1,8 @@
 """Keeps freed memory for the next tensor instead of handing it back to the system, where the C library allows it.
 
 A training step frees and asks again for the same large blocks. glibc returns each to the system and fetches it anew,
-and the system fills every page with zeros: a tenth to a third of a step on two cores (tests/benchmarks/training_speed.py).
+and the system fills every page with zeros: a tenth to a third of a step on two cores
+(tests/benchmarks/training_speed.py).
 """
 
 import ctypes

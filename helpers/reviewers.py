@@ -62,7 +62,8 @@ def train(tone):
     counts = course.by_budget(smoke=(4, 2), lesson=(80, 10), full=(210, 30))
     rows, watched = (training_rows(tone, *which) for which in zip(("train", "validation"), counts, strict=True))
     epochs = course.by_budget(smoke=1, lesson=1, full=2)
-    settings = {"batch_size": 4, "epochs": epochs, "evaluations": 1, "rank": 16, "alpha": 32}
+    batch_size = course.by_budget(smoke=2, lesson=4, full=4)
+    settings = {"batch_size": batch_size, "epochs": epochs, "evaluations": 1, "rank": 16, "alpha": 32}
 
     def make(folder):
         result = finetune.finetune(None, rows, "lora", validation=watched, label=f"Training ({tone})", **settings)

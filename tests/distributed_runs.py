@@ -1,4 +1,4 @@
-"""Trainings that test_finetune_distributed.py starts as one process or several: python tests/distributed_runs.py OUT HOW
+"""Trainings of test_finetune_distributed.py, in one process or several: python tests/distributed_runs.py OUT HOW
 
 HOW: 'all' (every training below, under torchrun), 'count' (one step, however it was started), or 'debug_launcher'
 (accelerate starts two processes that count). Each process writes what it found to OUT-RANK.pt.
@@ -22,7 +22,9 @@ def in_fp32():
 
 
 def train(tokenizer, **changes):
-    settings = dict(tokenizer=tokenizer, validation=tiny_llama.rows(5, start=100), batch_size=8, evaluations=3) | changes
+    settings = (
+        dict(tokenizer=tokenizer, validation=tiny_llama.rows(5, start=100), batch_size=8, evaluations=3) | changes
+    )
     model = tiny_llama.model(tokenizer)
     return finetune.finetune(model, tiny_llama.rows(24), settings.pop("method", "lora"), **settings)
 
@@ -77,7 +79,8 @@ def count(out):
     """Write how many processes the result says there were."""
     in_fp32()
     result = train(models.load_tokenizer(), validation=None, max_steps=1)
-    torch.save({"processes": result.processes}, f"{out}-{os.environ.get('RANK', 0)}.pt")
+    rank = torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+    torch.save({"processes": result.processes}, f"{out}-{rank}.pt")
 
 
 if __name__ == "__main__":

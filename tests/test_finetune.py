@@ -132,13 +132,28 @@ def test_the_model_is_left_as_it_was_but_for_its_weights(tokenizer, method):
     result = finetune.finetune(model, tiny_llama.rows(8), method, tokenizer=tokenizer, validation=tiny_llama.rows(2))
     assert attention == "sdpa" and model.config._attn_implementation == attention
     for each in {result.model, model}:
-        assert "forward" not in each.__dict__ and "_original_forward" not in each.__dict__
+        assert not {"forward", "_original_forward", "_is_accelerate_prepared"} & each.__dict__.keys()
     assert model.forward == forward
     assert not result.model.training and all(each.grad is None for each in result.model.parameters())
     ids = torch.randint(10, 1000, (2, 8))
     assert result.model(input_ids=ids).logits.dtype is torch.float32  # autocast would have made it bf16, and back
     again = finetune.finetune(result.model, tiny_llama.rows(8), method, tokenizer=tokenizer)
     assert len(again.losses) == 1 and "forward" not in model.__dict__
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_a_second_training_of_a_model_computes_like_the_first(tokenizer, method):
+    """In both, products run in the device's precision, and several processes share their gradients."""
+    first = trained(tokenizer, method, validation=tiny_llama.rows(4), learning_rate=1e-12)
+    again = finetune.finetune(
+        first.model,
+        tiny_llama.rows(16),
+        method,
+        tokenizer=tokenizer,
+        validation=tiny_llama.rows(4),
+        learning_rate=1e-12,
+    )
+    assert again.losses == first.losses and again.evaluations == first.evaluations
 
 
 def test_only_adapters_are_trained_and_they_start_as_nothing(tokenizer):
@@ -303,7 +318,8 @@ def test_training_takes_the_rows_in_the_samplers_order(tokenizer, monkeypatch):
     step = trainer.training_step
 
     def watched(self, model, inputs, *rest):
-        seen.extend(ids[mask.bool()].tolist() for ids, mask in zip(inputs["input_ids"], inputs["attention_mask"]))
+        pairs = zip(inputs["input_ids"], inputs["attention_mask"], strict=True)
+        seen.extend(ids[mask.bool()].tolist() for ids, mask in pairs)
         return step(self, model, inputs, *rest)
 
     monkeypatch.setattr(trainer, "training_step", watched)

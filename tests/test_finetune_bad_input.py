@@ -265,7 +265,9 @@ def test_out_of_memory_loses_no_checkpoint(tokenizer, tmp_path, monkeypatch):
     assert result.resumed_from == 6 and result.losses == pytest.approx(whole.losses, abs=1e-6)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("shapes differ"), ValueError("no"), OSError(errno.EACCES, "no")], ids=str)
+@pytest.mark.parametrize(
+    "error", [RuntimeError("shapes differ"), ValueError("no"), OSError(errno.EACCES, "no")], ids=str
+)
 def test_other_errors_are_not_taken_for_these(tokenizer, monkeypatch, error):
     fails(monkeypatch, "training_step", error, at=2)
     with pytest.raises(type(error)) as caught:
@@ -290,22 +292,23 @@ def test_a_disk_that_is_too_small_is_told_before_the_first_step(tokenizer, tmp_p
 def disk_full():
     from safetensors import SafetensorError
 
-    words = 'Error while serializing: I/O error: No space left on device (os error 28)'
+    words = "Error while serializing: I/O error: No space left on device (os error 28)"
     return {
         "system": ("_save_rng_state", OSError(errno.ENOSPC, "No space left on device")),
         "quota": ("_save_rng_state", OSError(errno.EDQUOT, "Disk quota exceeded")),
         "safetensors": ("save_model", SafetensorError(words)),
+        "tokenizers": ("save_model", Exception("No space left on device (os error 28)")),
         "torch": ("_save_optimizer_and_scheduler", RuntimeError("[enforce fail] . PytorchStreamWriter failed writing")),
     }
 
 
-@pytest.mark.parametrize("where", ["system", "quota", "safetensors", "torch"])
+@pytest.mark.parametrize("where", ["system", "quota", "safetensors", "tokenizers", "torch"])
 def test_a_disk_that_fills_up_loses_no_checkpoint(tokenizer, tmp_path, monkeypatch, where):
     whole = train(tiny_llama.model(tokenizer), tokenizer)
     method, error = disk_full()[where]
     with monkeypatch.context() as patch:
         fails(patch, method, error, at=3)
-        with pytest.raises(CourseError, match="disk.* full.*Checkpoints are kept: the same call goes on"):
+        with pytest.raises(CourseError, match="disk is full.*Checkpoints are kept: the same call goes on"):
             train(tiny_llama.model(tokenizer), tokenizer, folder=tmp_path)
     assert checkpoints.last_of(tmp_path).name == "checkpoint-6"
     result = train(tiny_llama.model(tokenizer), tokenizer, folder=tmp_path)

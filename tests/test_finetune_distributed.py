@@ -1,4 +1,4 @@
-"""Two processes train as one does with the same rows a step; and the result says how many processes there really were."""
+"""Two processes train as one does with the same rows a step, and the result says how many processes there were."""
 
 import os
 import subprocess

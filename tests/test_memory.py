@@ -98,7 +98,8 @@ def test_plain_attention_keeps_its_scores(name, method, dtype, checkpointing):
         predicted = memory.predict(config, method, batch, sequence, attention="eager", **settings)
         assert abs(memory.error(predicted.total, measured.total)) < 0.06, (str(predicted), str(measured))
     fused = memory.predict(config, method, 2, 320, **settings)
-    assert checkpointing or predicted.total - fused.total > 4 * 2 * 6 * 320**2 * 4  # layers, rows, heads, pairs, fp32
+    scores = 4 * 2 * 6 * 320**2 * 4  # layers, rows, heads, pairs of tokens, fp32
+    assert checkpointing or predicted.total - fused.total > 0.99 * scores
 
 
 def test_attention_without_scores_grows_with_the_length_and_not_with_its_square():

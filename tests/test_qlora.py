@@ -58,6 +58,15 @@ def check_same(result, plain):
     assert torch.allclose(adapters(result), adapters(plain), rtol=0, atol=1e-6)
 
 
+def test_adapters_are_trained_from_just_what_they_were(tokenizer, four_bit):
+    """They are fp32: TRL would round them to bf16, which loses small updates."""
+    first = train(four_bit(), tokenizer)
+    before = adapters(first).clone()
+    assert before.dtype is torch.float32 and not torch.equal(before, before.bfloat16().float())
+    again = train(first.model, tokenizer, learning_rate=1e-12)
+    assert adapters(again).dtype is torch.float32 and torch.allclose(adapters(again), before, rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("before", [evaluated, generated])
 def test_what_a_model_answered_does_not_change_how_it_trains(tokenizer, four_bit, before):
     check_same(train(before(four_bit(), tokenizer), tokenizer), train(four_bit(), tokenizer))

@@ -54,7 +54,7 @@ def test_an_adapter_is_trained_once_and_loads_on_the_base(small, monkeypatch):
     from peft import PeftModel
 
     first = reviewers.train("gruff")
-    assert first.tone == "gruff" and first.result.method == "lora" and first.result.steps == 1
+    assert first.tone == "gruff" and first.result.method == "lora" and first.result.steps == 2
     monkeypatch.setattr(finetune, "finetune", lambda *_, **__: pytest.fail("trained a second time"))
     again = reviewers.train("gruff")
     assert again == first

@@ -8,7 +8,7 @@ REDRAW = 5  # seconds between two drawings of the curves
 
 
 def shown(stack, steps, label, curves):
-    """The trainer's callback that shows a bar and curves, entered into `stack`. Its `seconds` are those of the steps."""
+    """The trainer's callback that shows a bar and curves, entered into `stack`. Its `seconds` are the steps'."""
     import torch
     from transformers import TrainerCallback
 

@@ -1,4 +1,4 @@
-"""A trained model made ready to answer: adapters merged into their weights, everything in the precision to compute in."""
+"""A trained model made ready to answer: adapters merged into their weights, all in the precision to compute in."""
 
 import copy
 

@@ -50,7 +50,9 @@ def ready(model, method, rank=16, alpha=32, adapter=None):
     four_bit = bool(getattr(model, "is_loaded_in_4bit", False))
     adapted = hasattr(model, "peft_config")
     if adapted and not hasattr(model, "get_base_model"):
-        raise CourseError("An earlier run put adapters into this model. Load a fresh one, or give that run's result.model.")
+        raise CourseError(
+            "An earlier run put adapters into this model. Load a fresh one, or give that run's result.model."
+        )
     if method == "full":
         if four_bit or adapted:
             what = "is in 4 bits" if four_bit else "has adapters"

@@ -43,9 +43,7 @@ class Result:
 
     def as_dict(self):
         """Everything but the model, as it is saved."""
-        return {
-            each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "model"
-        }
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "model"}
 
     def save(self, path):
         """Write everything but the model to `path`, as JSON."""
@@ -61,7 +59,9 @@ class Result:
         except FileNotFoundError:
             raise CourseError(f"There is no result {Path(path).name}. Train first, and save it.") from None
         except (ValueError, KeyError, TypeError):
-            raise CourseError(f"{Path(path).name} is no result of a training run. Delete it, and train again.") from None
+            raise CourseError(
+                f"{Path(path).name} is no result of a training run. Delete it, and train again."
+            ) from None
 
     def plot(self):
         """The curves of training and validation loss, as a figure."""

@@ -50,7 +50,7 @@ def finetune(
 ):
     """Train `model` on `data` by `method` and return a `Result`, whose `model` is the trained one.
 
-    model: as `models.load_model` gives it ('full', 'lora') or `load_4bit_model` ('qlora'), or None to load the course's;
+    model: as `models.load_model` gives it ('full', 'lora') or `load_4bit_model` ('qlora'), or None to load it here;
     it is changed in place. A model that has adapters trains those. data: dicts {"prompt": messages, "completion":
     messages}, or both texts; the loss is on the completion alone, in nats per token. validation: rows of the same form,
     whose loss is taken `evaluations` times on the way, and before the first step.
@@ -61,12 +61,14 @@ def finetune(
     layers; adapter: a PEFT configuration instead of these. max_length: the longest row allowed, in tokens.
     patience: stop after so many evaluations without a lower validation loss, and keep the best weights.
 
-    folder: where checkpoints go, one after each evaluation (or quarter of the steps). A run that was stopped goes on from
-    the last one when the same call is made again, and ends with the same weights. Without it, nothing is kept.
+    folder: where checkpoints go, one after each evaluation (or quarter of the steps). A run that was stopped goes on
+    from the last one when the same call is made again (`accumulate` may differ), and ends with the same weights.
+    Without it, nothing is kept.
     curves: whether a notebook shows the losses as they come in; `label` is what the progress bar says.
     measure_memory: hold the memory of one more forward and backward pass against the prediction, in `Result.memory`.
 
-    Run it by `torchrun` to use several processes (lesson 17): each takes its share of every batch.
+    Run it by `torchrun` to use several processes (lesson 17): each takes its share of every batch; where the
+    last batch of an epoch is not full, some rows come a second time, to give every process as many.
 
     Raises CourseError on rows, settings and models that cannot be trained, where memory or the disk is too small, and
     where `folder` holds a run of other settings.
@@ -112,6 +114,8 @@ def finetune(
         stack.enter_context(unpatched(model))
         result = Result(method, settings=settings, versions=course.versions() | {"bitsandbytes": _bitsandbytes()})
         clock = shown(stack, steps, label, curves)
+        # TRL turns a 4-bit model's adapters into bf16, which rounds them now, and would lose small updates later.
+        exact = [(parameter, parameter.data) for parameter in model.parameters() if parameter.requires_grad]
         trainer = trainer_class()(
             model=model,
             args=arguments,
@@ -120,9 +124,8 @@ def finetune(
             processing_class=tokenizer,
             callbacks=[clock, troubles.stops_on_nan(settings, folder), *([stopping(patience)] if patience else [])],
         )
-        for parameter in model.parameters():
-            if parameter.requires_grad:  # TRL turns a 4-bit model's adapters into bf16, which loses small updates
-                parameter.data = parameter.data.float()
+        for parameter, values in exact:
+            parameter.data = values.to(parameter.device).float()
         troubles.quiet(trainer)
         trainer.threads = Threads()
         started = time.perf_counter()
@@ -184,8 +187,8 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
     share, rest = divmod(settings["batch_size"], arguments.world_size * accumulate)
     if rest or not share:
         raise CourseError(
-            f"A step's {settings['batch_size']} rows cannot be shared by {arguments.world_size} processes in {accumulate} "
-            "parts each. Choose a batch_size that both divide."
+            f"A step's {settings['batch_size']} rows cannot be shared by {arguments.world_size} processes in "
+            f"{accumulate} parts each. Choose a batch_size that both divide."
         )
     # All processes read the checkpoints that the first one writes.
     arguments.output_dir = broadcast_object_list([arguments.output_dir])[0]

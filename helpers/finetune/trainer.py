@@ -12,15 +12,19 @@ from functools import cache
 
 @contextlib.contextmanager
 def unpatched(model):
-    """Give `model` its own `forward` back in the end: TRL and accelerate replace it, and leave it replaced on an error."""
+    """Take off in the end, on errors too, what TRL and accelerate put on `model`: another `forward`, and a mark.
+
+    A model that bears the mark is not prepared again: the next run would go without autocast, and several processes
+    without sharing their gradients.
+    """
     patched = {id(each): each for each in (model, getattr(model, "get_base_model", lambda: model)())}
     before = {key: each.__dict__.get("forward") for key, each in patched.items()}
     try:
         yield
     finally:
         for key, each in patched.items():
-            each.__dict__.pop("_original_forward", None)
-            each.__dict__.pop("forward", None)
+            for name in ("forward", "_original_forward", "_is_accelerate_prepared"):
+                each.__dict__.pop(name, None)
             if before[key]:
                 each.forward = before[key]
 

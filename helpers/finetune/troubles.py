@@ -9,6 +9,9 @@ from helpers.errors import CourseError
 from helpers.files import DISK_FULL, SAYS_DISK_FULL
 from helpers.finetune import checkpoints
 
+# What PyTorch says on Linux, on Windows, and for GPUs; and what it, and libraries written in Rust, say of a full disk.
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+NO_DISK = rf"{SAYS_DISK_FULL}|PytorchStreamWriter|os error 112\b"
 NAMES = {"loss": "the loss", "eval_loss": "the validation loss", "grad_norm": "the gradient's length"}
 
 
@@ -49,26 +52,18 @@ def stops_on_nan(settings, folder):
 def explained(model, settings, rows, folder):
     """Turn an exhausted memory or disk into a CourseError with advice; say what an interrupted run keeps."""
     import torch
-    from safetensors import SafetensorError
 
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(model, settings, rows, folder) from error
-    except RuntimeError as error:
-        if any(words in str(error) for words in ("can't allocate memory", "not enough memory", "out of memory")):
-            raise _out_of_memory(model, settings, rows, folder) from error
-        if "PytorchStreamWriter" in str(error):  # how a full disk looks to torch.save
-            raise CourseError(f"A checkpoint could not be written: is the disk full? {_kept(folder)}") from error
+    except CourseError:
         raise
-    except SafetensorError as error:
-        if not re.search(SAYS_DISK_FULL, str(error)):
-            raise
-        raise CourseError(f"The disk is full. Free some space. {_kept(folder)}") from error
-    except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        raise CourseError(f"The disk is full. Free some space. {_kept(folder)}") from error
+    except Exception as error:
+        text = str(error)
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in text for words in NO_MEMORY):
+            raise _out_of_memory(model, settings, rows, folder) from error
+        if getattr(error, "errno", None) in DISK_FULL or re.search(NO_DISK, text):
+            raise CourseError(f"The disk is full, or a checkpoint cannot be written. {_kept(folder)}") from error
+        raise
     except KeyboardInterrupt:
         print(f"Stopped. {_kept(folder)}")
         raise

@@ -118,6 +118,6 @@ def overfitting_in_words(result, patience):
     kept, stopped = _kept_and_stopped(losses, patience)
     return (
         f"Training loss from {result.losses[0]:.2f} to {result.losses[-1]:.2f}. Validation loss from {losses[0]:.2f} "
-        f"to {losses[kept]:.2f} after {steps[kept]} steps, and {losses[-1]:.2f} in the end; with a patience of {patience} "
-        f"the run would end after step {steps[stopped]}."
+        f"to {losses[kept]:.2f} after {steps[kept]} steps, and {losses[-1]:.2f} at the end; a patience of {patience} "
+        f"would end the run after step {steps[stopped]}."
     )

@@ -1,0 +1,9 @@
+# expect: largest absolute value
+def through_levels(weights, levels, block=64):
+    flat = weights.flatten().float()
+    blocks = torch.nn.functional.pad(flat, (0, -len(flat) % block)).reshape(-1, block)
+    absmax = blocks.amax(1, keepdim=True)
+    share = blocks / absmax
+    nearest = (share[..., None] - levels).abs().argmin(-1)
+    restored = (levels[nearest] * absmax).flatten()[: len(flat)]
+    return restored.reshape(weights.shape).to(weights.dtype)

@@ -1,0 +1,9 @@
+# expect: you round down
+def through_levels(weights, levels, block=64):
+    flat = weights.flatten().float()
+    blocks = torch.nn.functional.pad(flat, (0, -len(flat) % block)).reshape(-1, block)
+    absmax = blocks.abs().amax(1, keepdim=True)
+    share = blocks / absmax.clamp(min=1e-38)
+    nearest = (torch.searchsorted(levels, share, right=True) - 1).clamp(0)
+    restored = (levels[nearest] * absmax).flatten()[: len(flat)]
+    return restored.reshape(weights.shape).to(weights.dtype)
