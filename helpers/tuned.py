@@ -1,19 +1,18 @@
 """Training runs that several lessons look at: made once, kept under COURSE_HOME by a hash of all that made them.
 
 Lesson 07 makes the fully tuned documenter, 08 the one with adapters, 09 the one on 4-bit weights. Each reads the
-others' or, where they are missing, makes them.
+others' or, where they are missing, makes them (see `kept`).
 """
 
-import hashlib
 import json
 import statistics
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers import corpus, course, documenting, finetune, forgetting, models
+from helpers import corpus, course, documenting, finetune, forgetting, kept, models
 from helpers.errors import CourseError
-from helpers.files import locked, need_space, new_folder, write_json
+from helpers.files import need_space, write_json
 
 # Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
 RECIPE = 1
@@ -91,12 +90,12 @@ def train(method, name=None, extra=(), keep=True, **changes):
         "accumulate": 4,
         "evaluations": course.by_budget(smoke=1, lesson=3, full=2),
     } | changes
-    digest = _digest([method, keep, arguments, rows, list(extra)])
-    folder = course.home() / "tuned" / f"{name or method}-{course.budget()}-seed{course.seed()}-{digest}"
-    with locked(folder.with_suffix(".lock"), "Another program makes this model; waiting for it."):
-        if not (folder / "tuned.json").exists():
-            _make(folder, method, rows + list(extra), arguments, keep, name or method)
-    return _read(folder)
+    rows += extra
+
+    def make(folder):
+        _make(folder, method, rows, arguments, keep, name or method)
+
+    return _read(kept.folder(name or method, [method, keep, arguments, rows, *_held_out()], make))
 
 
 def train_mixed():
@@ -111,15 +110,15 @@ def base():
     included, that scores highest on the validation rows. The others are `documenting.baselines`.
     """
     counts = course.by_budget(smoke=(0, 1), lesson=(0, 3), full=(0, 1, 3, 5))
-    folder = course.home() / "tuned" / f"base-{course.budget()}-{_digest([documenting.REQUEST, counts])}"
-    with locked(folder.with_suffix(".lock"), "Another program asks the base model; waiting for it."):
-        if not (folder / "base.json").exists():
-            with new_folder(folder) as temporary:
-                write_json(temporary / "base.json", _ask_base(counts))
-    kept = json.loads((folder / "base.json").read_text(encoding="utf-8"))
-    answers = {name: (texts, documenting.scores(texts, test_rows())) for name, texts in kept["sentences"].items()}
-    examples = {int(count): score for count, score in kept["examples"].items()}
-    return Base(answers, examples, kept["forgetting"])
+
+    def make(folder):
+        write_json(folder / "base.json", _ask_base(counts))
+
+    folder = kept.folder("base", [documenting.REQUEST, counts, *_held_out()], make, seeded=False)
+    found = json.loads((folder / "base.json").read_text(encoding="utf-8"))
+    answers = {name: (texts, documenting.scores(texts, test_rows())) for name, texts in found["sentences"].items()}
+    examples = {int(count): score for count, score in found["examples"].items()}
+    return Base(answers, examples, found["forgetting"])
 
 
 def _ask_base(counts):
@@ -158,21 +157,18 @@ def _make(folder, method, rows, arguments, keep, label):
     model = finetune.for_inference(result.model)
     sentences = documenting.write(model, tokenizer, test_rows())
     probe = forgetting.probe(model, tokenizer)
-    with new_folder(folder) as temporary:
-        if keep:
-            (model if method == "full" else result.model).save_pretrained(temporary / "weights")
-        result.save(temporary / "result.json")
-        write_json(
-            temporary / "tuned.json",
-            {"method": method, "sentences": sentences, "forgetting": probe, "minutes": minutes},
-        )
+    if keep:
+        (model if method == "full" else result.model).save_pretrained(folder / "weights")
+    result.save(folder / "result.json")
+    about = {"method": method, "sentences": sentences, "forgetting": probe, "minutes": minutes}
+    write_json(folder / "tuned.json", about)
 
 
 def _read(folder):
     try:
-        kept = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
-        scores = documenting.scores(kept["sentences"], test_rows())
-        return Tuned(result=finetune.Result.load(folder / "result.json"), scores=scores, folder=folder, **kept)
+        found = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
+        scores = documenting.scores(found["sentences"], test_rows())
+        return Tuned(result=finetune.Result.load(folder / "result.json"), scores=scores, folder=folder, **found)
     except (ValueError, KeyError, TypeError, CourseError) as error:
         raise CourseError(f"{folder} is damaged. Delete it, and run this again to train anew. ({error})") from None
 
@@ -189,9 +185,7 @@ def _load(folder, method):
     return PeftModel.from_pretrained(base, weights).eval()
 
 
-def _digest(about):
-    """A hash of what a run is made from: rows and settings, the model and where it runs, the libraries, the recipe."""
-    place = [corpus.cache.folder(corpus.names_by_budget()).name, course.model(), course.device(), str(course.dtype())]
-    held_out = {name: count for name, count in sizes().items() if name != "train"}
-    text = json.dumps([about, held_out, place, course.versions(), RECIPE], default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _held_out():
+    """What else decides a run: the corpus, how many rows are watched and tested on, and the recipe."""
+    counts = {name: count for name, count in sizes().items() if name != "train"}
+    return corpus.cache.folder(corpus.names_by_budget()).name, counts, RECIPE

@@ -56,9 +56,9 @@ def schedules(curves):
     style()
     figure, axes = plt.subplots(figsize=(6, 2.8))
     for color, line, (name, rates) in zip(PALETTE, ("-", "--", "-."), curves.items(), strict=False):
-        axes.plot(rates, line, color=color, linewidth=2, label=name)
+        axes.plot(rates, line, color=color, linewidth=2, label=name.replace("_", " "))
     axes.set(xlabel="steps done", ylabel="learning rate", ylim=(0, None))
-    axes.legend(loc="lower left", bbox_to_anchor=(0.25, 0.02))
+    axes.legend(loc="lower left", bbox_to_anchor=(0.1, -0.03))
     return figure
 
 
@@ -96,12 +96,12 @@ def overfitting(result, patience):
     axes.plot(range(len(result.losses)), result.losses, color=PALETTE[0], linewidth=2, label="training rows")
     axes.plot(steps, losses, "o-", color=PALETTE[3], linewidth=2, label="validation rows")
     marks = {"lowest: keep these weights": (kept, -14), f"stop, with a patience of {patience}": (stopped, 12)}
-    for text, (place, below) in marks.items():
+    for text, (place, above) in marks.items():
         axes.plot(steps[place], losses[place], "o", color=PALETTE[3], markersize=11, markerfacecolor="none")
         axes.annotate(
             text,
             (steps[place], losses[place]),
-            (0, below),
+            (0, above),
             textcoords="offset points",
             ha="center",
             va="center",
