@@ -187,25 +187,25 @@ def test_parts_of_a_batch_may_change_when_a_run_goes_on(tokenizer, tmp_path, mon
 # Early stopping goes on where it was
 
 
-def contradicting(seed):
+def contradicting():
     """Settings of a run that soon gets worse on its validation rows."""
     answer = [{"role": "assistant", "content": "no no no no"}]
     held_out = [row | {"completion": answer} for row in tiny_llama.rows(8)]
     return dict(validation=held_out, epochs=6, learning_rate=1e-2, evaluations=18, patience=3)
 
 
-@pytest.mark.parametrize("at", range(3, 14, 2))
-def test_early_stopping_waits_as_long_as_without_an_interruption(tokenizer, tmp_path, monkeypatch, at):
-    settings = contradicting(0)
+@pytest.mark.parametrize("waited", [0, 1, 2])
+def test_early_stopping_waits_as_long_as_without_an_interruption(tokenizer, tmp_path, monkeypatch, waited):
+    """Whether it was stopped after the best evaluation, or after one or two that were worse. (Every second step.)"""
+    settings = contradicting()
     whole = train(tiny_llama.model(tokenizer), tokenizer, None, **settings)
-    assert whole.stopped_early and whole.best_step < whole.steps
-    interruption = Interruption(monkeypatch, at=at)
-    try:
+    assert whole.stopped_early and whole.steps == whole.best_step + 2 * 3
+    interruption = Interruption(monkeypatch, at=whole.best_step + 2 * waited + 1)
+    with pytest.raises(KeyboardInterrupt):
         train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **settings)
-    except KeyboardInterrupt:
-        assert checkpoints.last_of(tmp_path)
     interruption.off()
     result = train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **settings)
+    assert result.resumed_from == whole.best_step + 2 * waited
     check_same(result, whole)
 
 

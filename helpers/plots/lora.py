@@ -73,7 +73,7 @@ def rates(lines):
         rate, loss = best(points)
         axes.plot(rate, loss, "o", markersize=13, markerfacecolor="none", markeredgecolor=color)
     axes.set(xscale="log", xlabel="learning rate", ylabel="validation loss (nats per token)")
-    axes.legend(title="circle: the best")
+    axes.legend(title="circle: the best", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -46,7 +46,7 @@ def errors(table, xlabel="error, per cent of the weights' size"):
     figure, axes = plt.subplots(figsize=(7, 0.7 + 0.36 * len(table)))
     for row, value in enumerate(table.values()):
         axes.barh(row, 100 * value, color=PALETTE[row % len(PALETTE)], height=0.7)
-        axes.annotate(f"{100 * value:.2g}", (100 * value, row), (4, 0), textcoords="offset points", va="center")
+        axes.annotate(f"{100 * value:.3g}", (100 * value, row), (4, 0), textcoords="offset points", va="center")
     axes.set(yticks=range(len(table)), yticklabels=list(table), xlabel=xlabel)
     axes.invert_yaxis()
     return figure
