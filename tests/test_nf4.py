@@ -40,7 +40,7 @@ def names_of(node):
 
 @pytest.fixture(scope="module")
 def functional():
-    return pytest.importorskip("bitsandbytes").functional
+    return pytest.importorskip("bitsandbytes", reason="needs bitsandbytes, which is not installed").functional
 
 
 def tensors(kind):
