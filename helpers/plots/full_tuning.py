@@ -95,18 +95,14 @@ def overfitting(result, patience):
     # A step's loss is taken before the weights move: the first belongs to no step done.
     axes.plot(range(len(result.losses)), result.losses, color=PALETTE[0], linewidth=2, label="training rows")
     axes.plot(steps, losses, "o-", color=PALETTE[3], linewidth=2, label="validation rows")
-    marks = {"lowest: keep these weights": (kept, -14), f"stop, with a patience of {patience}": (stopped, 12)}
-    for text, (place, above) in marks.items():
-        axes.plot(steps[place], losses[place], "o", color=PALETTE[3], markersize=11, markerfacecolor="none")
-        axes.annotate(
-            text,
-            (steps[place], losses[place]),
-            (0, above),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=9,
-        )
+    marks = {  # where the text stands: beside the rising curve, and under the lowest point
+        "lowest: keep these weights": (kept, (6, -14), "left"),
+        f"stop, with a patience of {patience}": (stopped, (-6, 14), "right"),
+    }
+    for text, (place, offset, side) in marks.items():
+        point = (steps[place], losses[place])
+        axes.plot(*point, "o", color=PALETTE[3], markersize=11, markerfacecolor="none")
+        axes.annotate(text, point, offset, textcoords="offset points", ha=side, va="center", fontsize=9)
     axes.set(xlabel="steps done", ylabel="loss (nats per token)", ylim=(0, 1.15 * max(*losses, *result.losses)))
     axes.legend(loc="lower left")
     return figure

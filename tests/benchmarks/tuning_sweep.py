@@ -48,7 +48,7 @@ def adapter(run):
 
 
 def measured(run, rows, watched, seed):
-    """Train, and return the run with its validation losses (nats per answer token), seconds and trainable parameters."""
+    """Train, and return the run with its validation losses (nats a token), seconds and trainable parameters."""
     result = finetune.finetune(
         None, rows, run["method"], validation=watched, learning_rate=run["learning_rate"], adapter=adapter(run),
         accumulate=2, evaluations=2, label=" ".join(str(value) for value in run.values() if value),
