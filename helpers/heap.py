@@ -29,3 +29,9 @@ def keep():
     # gaps between blocks grow, to twice the memory.
     settings = {M_MMAP_THRESHOLD: 32 * 2**20, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
     return all(mallopt(name, value) == 1 for name, value in settings.items())
+
+
+def release():
+    """Hand back what is kept and not used: before work of another kind, which may not fit into the gaps."""
+    if keep():
+        ctypes.CDLL(None).malloc_trim(0)

@@ -84,7 +84,7 @@ def finetune(
             f"learning_rate is {learning_rate}, warmup {warmup} and schedule {schedule!r}. The rate must be above 0, "
             f"warmup a share of the steps below 1, and schedule one of {', '.join(SCHEDULES)}."
         )
-    heap.keep()
+    heap.release()  # what an earlier training left
     from transformers import set_seed
 
     tokenizer = tokenizer or models.load_tokenizer()
