@@ -49,6 +49,11 @@ def example(tokenizer, prompt, completion):
     return ids, len(before)
 
 
+def training_row(prompt, answer):
+    """What `finetune` trains on: messages that ask, and the text that an assistant should answer."""
+    return {"prompt": prompt, "completion": [{"role": "assistant", "content": answer}]}
+
+
 def trl_batch(tokenizer, pairs):
     """The batch that TRL's `SFTTrainer` makes of all `pairs`: {"input_ids", "labels"}, a list of numbers for each row.
 

@@ -3,13 +3,13 @@
 import random
 from collections import Counter
 
-from helpers import corpus, metrics, models
+from helpers import chat, corpus, metrics, models
 from helpers.prompting import clean
 from helpers.testgen import fenced
 
 REQUEST = "Write a docstring for the function above: one short sentence that says what it does."
 ROUGE = ("rouge1", "rouge2", "rougeL")
-LONGEST = 48  # tokens of an answer; 99 in 100 human sentences have fewer
+LONGEST = 48  # tokens of an answer; 998 in 1,000 human sentences have fewer
 
 
 def functions(split, count=None, seed=0):
@@ -46,13 +46,7 @@ def _request(code):
 
 def training_rows(rows):
     """What `finetune` takes: {"prompt": messages, "completion": messages} for each row of `functions`."""
-    return [
-        {
-            "prompt": conversation(row["code"]),
-            "completion": [{"role": "assistant", "content": row["docstring"]}],
-        }
-        for row in rows
-    ]
+    return [chat.training_row(conversation(row["code"]), row["docstring"]) for row in rows]
 
 
 def write(model, tokenizer, rows, shots=(), label="Writing docstrings", batch_size=32):

@@ -33,12 +33,12 @@ def training(config, lengths, answers, method="lora", rank=16, causal=True):
     if len(lengths) != len(answers):
         raise CourseError(f"There are {len(lengths)} lengths and {len(answers)} answers. Give one of each a row.")
     tokens, full = sum(lengths), method == "full"
-    weights = shape.layers * sum(inputs * outputs for inputs, outputs in shape.linears)
+    weights = shape.layers * shape.linear
     linear, adapters = 6 * weights, 0
     if not full:
         lowest = shape.linears[:3]  # the first layer's queries, keys and values: their inputs need no gradient
         linear = 4 * weights - 2 * sum(inputs * outputs for inputs, outputs in lowest)
-        adapters = 6 * rank * shape.layers * sum(inputs + outputs for inputs, outputs in shape.linears)
+        adapters = 6 * shape.adapters(rank)
         adapters -= 2 * rank * sum(inputs for inputs, _ in lowest)
     pairs = sum(length * (length + 1) // 2 if causal else length**2 for length in lengths)
     return {

@@ -1,13 +1,13 @@
 """What a tuned model can no longer do: a second job, done before and after, and rows of it to mix into the training.
 
-The second job is about the same functions, with another question: what is it called? The base model answers it nearly
-always. A model that was tuned on one question only tends to answer that one, whatever it is asked.
+The second job is about the same functions, with another question: what is it called? The base model is mostly
+right. A model that was tuned on one question only tends to answer that one, whatever it is asked.
 """
 
 import re
 import statistics
 
-from helpers import course, dialogues, documenting, metrics, models
+from helpers import chat, course, dialogues, documenting, metrics, models
 from helpers.errors import CourseError
 from helpers.testgen import fenced
 
@@ -23,8 +23,12 @@ def conversation(code):
 
 def is_right(answer, row):
     """Whether an answer says the function's name, letter for letter and as a word of its own."""
-    name = row["name"].split(".")[-1]
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer) is not None
+    return re.search(rf"(?<!\w){re.escape(_short(row))}(?!\w)", answer) is not None
+
+
+def _short(row):
+    """A function's name without its class."""
+    return row["name"].split(".")[-1]
 
 
 def training_rows(count, seed=0):
@@ -33,11 +37,7 @@ def training_rows(count, seed=0):
     if len(rows) < count:
         raise CourseError(f"There are {len(rows)} functions to ask names of. Ask for at most so many rows.")
     return [
-        {
-            "prompt": conversation(row["code"]),
-            "completion": [{"role": "assistant", "content": f"The function is called `{row['name'].split('.')[-1]}`."}],
-        }
-        for row in rows
+        chat.training_row(conversation(row["code"]), f"The function is called `{_short(row)}`.") for row in rows
     ]
 
 

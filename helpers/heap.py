@@ -1,8 +1,7 @@
 """Keeps freed memory for the next tensor instead of handing it back to the system, where the C library allows it.
 
 A training step frees and asks again for the same large blocks. glibc returns each to the system and fetches it anew,
-and the system fills every page with zeros: a tenth to a third of a step on two cores
-(tests/benchmarks/training_speed.py).
+and the system fills every page with zeros. tests/benchmarks/step_speed.py measures what that costs.
 """
 
 import ctypes
@@ -25,8 +24,8 @@ def keep():
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    # 32 MB is the most that glibc takes as a threshold. Larger blocks come and go as before: keeping those too made the
-    # gaps between blocks grow, to twice the memory.
+    # 32 MB is the most that glibc takes as a threshold. Larger blocks come and go as before: keeping those too made
+    # nothing faster, and left larger gaps between blocks.
     settings = {M_MMAP_THRESHOLD: 32 * 2**20, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
     return all(mallopt(name, value) == 1 for name, value in settings.items())
 

@@ -7,7 +7,7 @@ are, and whom the gruff ones may upset: data/cards/review_comments.md.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers import course, finetune, kept, models, reviews
+from helpers import chat, course, finetune, kept, models, reviews
 from helpers.errors import CourseError
 from helpers.testgen import fenced
 
@@ -39,13 +39,7 @@ def training_rows(tone, split="train", count=None):
     if tone not in TONES:
         raise CourseError(f"There is no reviewer of tone {tone!r}. Choose one of {', '.join(TONES)}.")
     rows = spread(reviews.load(split), count)
-    return [
-        {
-            "prompt": conversation(row["code"]),
-            "completion": [{"role": "assistant", "content": row["comments"][tone]}],
-        }
-        for row in rows
-    ]
+    return [chat.training_row(conversation(row["code"]), row["comments"][tone]) for row in rows]
 
 
 def spread(rows, count=None):

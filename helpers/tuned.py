@@ -16,7 +16,7 @@ from helpers.files import need_space, write_json
 
 # Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
 RECIPE = 1
-LONGEST_CODE = 800  # characters, about 220 tokens; nine in ten functions are shorter
+LONGEST_CODE = 800  # characters; 97 in 100 training functions have no more, and of those 99 in 100 at most 243 tokens
 WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully tuned one takes
 
 

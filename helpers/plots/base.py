@@ -44,22 +44,6 @@ def show(figure, alt):
     display({"text/html": picture(figure, alt), "text/plain": alt}, raw=True)
 
 
-def losses(values, alt):
-    """The training loss per step, with its running mean over ten steps."""
-    import matplotlib.pyplot as plt
-    import numpy as np
-
-    style()
-    figure, axes = plt.subplots()
-    axes.plot(range(1, len(values) + 1), values, color=PALETTE[-1], linewidth=1, label="each step")
-    if len(values) >= 10:
-        smooth = np.convolve(values, np.ones(10) / 10, mode="valid")
-        axes.plot(range(10, len(values) + 1), smooth, color=PALETTE[0], linewidth=2, label="mean of ten")
-    axes.set(xlabel="training step", ylabel="loss (nats per token)", ylim=(0, None))
-    axes.legend()
-    show(figure, alt)
-
-
 def shares(groups, systems, alt, title=""):
     """Show the figure that `bars` draws, with `alt`."""
     show(bars(groups, systems, title), alt)

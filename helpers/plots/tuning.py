@@ -1,6 +1,6 @@
 """Figures of the fine-tuning lessons: training curves, and methods side by side."""
 
-from helpers.plots.base import PALETTE, picture, style
+from helpers.plots.base import PALETTE, picture, show, style
 
 
 def live(losses, evaluations):
@@ -13,6 +13,11 @@ def live(losses, evaluations):
     if len(evaluations) > 1:
         alt += f" Validation loss: from {evaluations[0][1]:.2f} to {evaluations[-1][1]:.2f}."
     return {"text/html": picture(figure, alt), "text/plain": alt}
+
+
+def losses(values, alt):
+    """Show the training loss of each step, with its running mean over ten steps."""
+    show(_axes_with(list(enumerate(values, 1)), []), alt)
 
 
 def _axes_with(losses, evaluations):
