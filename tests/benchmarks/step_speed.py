@@ -46,11 +46,12 @@ def main():
     found = {way: 0.0 for way in WAYS}
     for _ in range(ROUNDS):
         for way in WAYS:
-            done = subprocess.run([sys.executable, "-m", __spec__.name, *way], capture_output=True, text=True, check=True)
+            command = [sys.executable, "-m", __spec__.name, *way]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
             found[way] = max(found[way], float(done.stdout.splitlines()[-1]))
     for (attention, keep), rate in found.items():
         ratio = rate / found[WAYS[0]]
-        print(f"attention {attention:6} freed memory: {keep:10} {rate:5.0f} tokens a second, {ratio:.2f} times the first")
+        print(f"{attention:6} attention, freed memory: {keep:10} {rate:5.0f} tokens/s, {ratio:.2f} times the first")
 
 
 if __name__ == "__main__":
