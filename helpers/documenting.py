@@ -12,14 +12,17 @@ ROUGE = ("rouge1", "rouge2", "rougeL")
 LONGEST = 48  # tokens of an answer; 998 in 1,000 human sentences have fewer
 
 
-def functions(split, count=None, seed=0):
+def functions(split, count=None, seed=0, longest=None):
     """`count` functions with their docstrings, of one split of the corpus, shuffled with `seed`; all where it is None.
+
+    longest: leave out those whose code has more characters.
 
     Large packages are drawn from no more often than need be: of each, at most so many that `count` rows come together.
     Rows of one author resemble each other, so a test on many packages says more than a test on one large one. The same
     call gives the same rows on every machine. In the smoke budget they come from few packages.
     """
     rows = corpus.load("docstrings", split, corpus.names_by_budget())
+    rows = [row for row in rows if longest is None or len(row["code"]) <= longest]
     random.Random(seed).shuffle(rows)
     if count is None or count >= len(rows):
         return rows

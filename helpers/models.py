@@ -3,7 +3,9 @@
 `COURSE_MODEL` takes a Hub id. The default comes in a package (see `data/cards/smollm2.md`) and needs no account.
 """
 
+import copy
 import json
+import os
 
 from helpers import assets, course, heap, hub
 from helpers.errors import CourseError
@@ -12,6 +14,7 @@ from helpers.progress import Bar
 from helpers.threads import Threads
 
 CACHE_BYTES = 273_000_000  # bf16 weights and tokenizer, measured
+SHORTEST_PREFIX = 16  # tokens that all prompts must share, for reading them once to pay
 
 
 def folder():
@@ -181,7 +184,8 @@ def generate(
     do_sample: draw each token at random instead, after temperature, top_k (0: all) and top_p (1: all), with `seed`
     (the course's seed if None); the random numbers of the caller go on as if nothing had been drawn. The same call
     gives the same texts; another batch size need not. Batches hold prompts of similar length, because padding is
-    computed too. Raises CourseError on settings that cannot be.
+    computed too; what all prompts begin with, such as worked examples, is read once. Raises CourseError on settings
+    that cannot be.
     """
     if not (temperature > 0 and top_k >= 0 and 0 < top_p <= 1):
         raise CourseError(
@@ -202,7 +206,7 @@ def generate(
     heap.keep()
     threads = Threads()
     prompts = [
-        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
         for messages in conversations
     ]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
@@ -218,14 +222,21 @@ def generate(
     ):
         if do_sample:
             torch.manual_seed(course.seed() if seed is None else seed)
+        shared, cache = _shared_prefix(model, prompts)
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
-            inputs = tokenizer(
-                [prompts[index] for index in batch], return_tensors="pt", padding=True, add_special_tokens=False
-            ).to(model.device)
+            rest = tokenizer.pad({"input_ids": [prompts[index][len(shared) :] for index in batch]}, return_tensors="pt")
+            inputs = {
+                "input_ids": _in_front(shared, rest["input_ids"]).to(model.device),
+                "attention_mask": _in_front([1] * len(shared), rest["attention_mask"]).to(model.device),
+            }
+            again = copy.deepcopy(cache)  # generation writes into it
+            if cache is not None:
+                again.batch_repeat_interleave(len(batch))
             output = model.generate(
                 **inputs,
                 **decoding,
+                past_key_values=again,
                 max_new_tokens=max_new_tokens,
                 pad_token_id=tokenizer.pad_token_id,
                 stopping_criteria=StoppingCriteriaList([Tick()]),
@@ -235,3 +246,26 @@ def generate(
                 answers[index] = text
             bar.advance(len(batch))
     return answers
+
+
+def _shared_prefix(model, prompts):
+    """(the tokens that all prompts begin with, the cache of keys and values after them); ([], None) where it won't pay.
+
+    prompts: lists of token numbers. At least one token of each is left to be read.
+    """
+    import torch
+    from transformers import DynamicCache
+
+    shared = os.path.commonprefix([prompt[:-1] for prompt in prompts])
+    cache = DynamicCache(config=model.config)
+    if len(prompts) < 2 or len(shared) < SHORTEST_PREFIX or any(cache.is_sliding) or hasattr(model, "peft_config"):
+        return [], None
+    model(torch.tensor([shared], device=model.device), past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return shared, cache
+
+
+def _in_front(numbers, rows):
+    """The tensor `rows` with the list `numbers` in front of each row."""
+    import torch
+
+    return torch.cat([torch.tensor(numbers, dtype=rows.dtype).expand(len(rows), -1), rows], dim=1)

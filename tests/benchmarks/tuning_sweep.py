@@ -1,18 +1,19 @@
 """Which learning rate, rank and layers: python -m tests.benchmarks.tuning_sweep [part ...] [--rows N]
 
-Each run trains the base model on the same rows, one epoch, and takes the loss on held-out validation rows before, in
-the middle and at the end. Parts: rates, layers, ranks, variants; all of them by default. A run that was done is kept,
-so a sweep that was stopped goes on. Writes data/results/tuning-sweep-<device>.json, which lessons 07 and 08 show.
+Each run trains the base model on the same rows, one epoch, and takes the loss on held-out validation rows before and
+at the end. Parts: rates, layers, ranks, variants; all of them by default. A run that was done is kept, so a sweep that
+was stopped goes on, and two programs can share the parts. Writes data/results/tuning-sweep-<device>.json, which lessons
+07 and 08 show.
 """
 
 import argparse
 import json
 
-from helpers import course, documenting, finetune
-from helpers.files import write_json
+from helpers import course, documenting, finetune, tuned
+from helpers.files import locked, write_json
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4, 1e-3), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
+RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
 
 
 def plan():
@@ -51,7 +52,7 @@ def measured(run, rows, watched, seed):
     """Train, and return the run with its validation losses (nats a token), seconds and trainable parameters."""
     result = finetune.finetune(
         None, rows, run["method"], validation=watched, learning_rate=run["learning_rate"], adapter=adapter(run),
-        accumulate=2, evaluations=2, label=" ".join(str(value) for value in run.values() if value),
+        accumulate=2, evaluations=1, label=" ".join(str(value) for value in run.values() if value),
     )  # fmt: skip
     return run | {
         "rows": len(rows),
@@ -66,28 +67,33 @@ def measured(run, rows, watched, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=", ".join(plan()))
-    parser.add_argument("--rows", type=int, default=240)
+    parser.add_argument("--rows", type=int, default=160)
     chosen = parser.parse_args()
     course.quiet()
     path = course.ROOT / "data" / "results" / f"tuning-sweep-{course.device()}.json"
-    rows = documenting.training_rows(documenting.functions("train", chosen.rows, course.seed()))
-    watched = documenting.training_rows(documenting.functions("validation", 100))
-    for part in chosen.parts or plan():
-        for run in plan()[part]:
-            found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
-            about = run | {"rows": len(rows), "seed": course.seed()}
-            if any(about.items() <= done.items() for done in found["runs"]):
-                continue
-            done = measured(run, rows, watched, course.seed())
-            print(f"{done['validation_loss']:.4f} nats, {done['seconds']:.0f} s: {about}", flush=True)
-            found["runs"].append(done)
-            found |= {
+    rows = documenting.training_rows(tuned.training_functions(chosen.rows))
+    watched = documenting.training_rows(documenting.functions("validation", 64))
+    for run in (run for part in chosen.parts or plan() for run in plan()[part]):
+        about = run | {"rows": len(rows), "seed": course.seed()}
+        if any(about.items() <= done.items() for done in runs_in(path)):
+            continue
+        done = measured(run, rows, watched, course.seed())
+        print(f"{done['validation_loss']:.4f} nats, {done['seconds']:.0f} s: {about}", flush=True)
+        with locked(course.RUNS / "tuning-sweep.lock", "Another program writes its run; waiting."):
+            found = {
+                "runs": [*runs_in(path), done],
                 "device": course.device(),
+                "dtype": str(course.dtype()).removeprefix("torch."),
                 "versions": course.versions(),
                 "command": "python -m tests.benchmarks.tuning_sweep",
                 "ran_at_commit": course.commit(),
             }
             write_json(path, found)
+
+
+def runs_in(path):
+    """The runs that `path` holds; none where there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
 
 
 if __name__ == "__main__":
