@@ -1,10 +1,12 @@
 """The base model's cache: made once, checked by hash, made again when damaged. Answers do not depend on the batch."""
 
+import contextlib
 import os
 import shutil
 
 import pytest
 
+import tiny_llama
 from helpers import course, models
 from helpers.errors import CourseError
 
@@ -81,6 +83,25 @@ def test_an_answer_does_not_depend_on_what_else_is_in_the_batch(loaded):
     # bf16 rounds differently for another batch shape, which can turn a near tie: most must be equal, not each.
     assert sum(one == other for one, other in zip(alone, together, strict=True)) >= 2
     assert all(together)
+
+
+def test_what_prompts_share_is_read_once_and_changes_nothing(loaded, monkeypatch):
+    _, tokenizer = loaded
+    model = tiny_llama.model(tokenizer).eval()
+    read = []
+    model.register_forward_pre_hook(lambda _, args, named: read.append((args[0] if args else named["input_ids"]).shape), with_kwargs=True)
+    monkeypatch.setattr(course, "autocast", contextlib.nullcontext)  # in fp32 both ways give the same, to rounding
+    chats = [row["prompt"] for row in tiny_llama.rows(7)]
+
+    def answers():
+        read.clear()
+        found = models.generate(model, tokenizer, chats, max_new_tokens=6, batch_size=3)
+        return found, sum(rows * length for rows, length in read)
+
+    (shared, tokens), _ = answers(), monkeypatch.setattr(models, "SHORTEST_PREFIX", 10**6)
+    apart, more = answers()
+    assert shared == apart and len(set(apart)) > 1
+    assert tokens < 0.7 * more
 
 
 def test_an_unknown_hub_model_without_a_network_ends_in_one_sentence(monkeypatch):
