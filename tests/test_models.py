@@ -5,8 +5,8 @@ import os
 import shutil
 
 import pytest
-
 import tiny_llama
+
 from helpers import course, models
 from helpers.errors import CourseError
 
@@ -89,7 +89,11 @@ def test_what_prompts_share_is_read_once_and_changes_nothing(loaded, monkeypatch
     _, tokenizer = loaded
     model = tiny_llama.model(tokenizer).eval()
     read = []
-    model.register_forward_pre_hook(lambda _, args, named: read.append((args[0] if args else named["input_ids"]).shape), with_kwargs=True)
+
+    def note(module, args, named):
+        read.append((args[0] if args else named["input_ids"]).shape)
+
+    model.register_forward_pre_hook(note, with_kwargs=True)
     monkeypatch.setattr(course, "autocast", contextlib.nullcontext)  # in fp32 both ways give the same, to rounding
     chats = [row["prompt"] for row in tiny_llama.rows(7)]
 

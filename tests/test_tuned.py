@@ -25,7 +25,7 @@ def made(monkeypatch, tmp_path):
 
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
     monkeypatch.setenv("COURSE_BUDGET", "smoke")
-    monkeypatch.setattr(documenting, "functions", lambda split, count=None, seed=0, longest=None: [dict(ROW)] * (count or 8))
+    monkeypatch.setattr(documenting, "functions", lambda split, count=None, *_, **__: [dict(ROW)] * (count or 8))
     monkeypatch.setattr(documenting, "write", lambda model, tokenizer, rows, *_: ["Return the area."] * len(rows))
     monkeypatch.setattr(forgetting, "probe", lambda *_: {"score": 50.0})
     monkeypatch.setattr(models, "load_tokenizer", lambda: None)
