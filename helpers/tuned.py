@@ -16,16 +16,15 @@ from helpers.files import need_space, write_json
 
 # Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
 RECIPE = 1
-LONGEST_CODE = 300  # characters of a function to train on: half of them have no more, and a row costs by its length
 WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully tuned one takes
 
 
 def sizes():
-    """How many rows to train on, to watch, and to test on in this run's budget."""
+    """How many rows to train on, alone and with a second job mixed in, to watch, and to test on in this budget."""
     return course.by_budget(
-        smoke={"train": 16, "validation": 8, "test": 8},
-        lesson={"train": 240, "validation": 24, "test": 51},
-        full={"train": 320, "validation": 48, "test": 510},
+        smoke={"train": 16, "mixed": 8, "validation": 8, "test": 8},
+        lesson={"train": 160, "mixed": 64, "validation": 24, "test": 51},
+        full={"train": 2000, "mixed": 480, "validation": 48, "test": 510},
     )
 
 
@@ -71,26 +70,27 @@ def test_rows():
 
 
 def training_functions(count=None):
-    """`count` functions to train on (the budget's if None), drawn with the course's seed: short ones, see LONGEST_CODE.
+    """`count` functions to train on (the budget's if None), drawn with the course's seed: short ones, which cost less.
 
     What is watched and tested on is of any length.
     """
-    return documenting.functions("train", count or sizes()["train"], course.seed(), longest=LONGEST_CODE)
+    return documenting.functions("train", count or sizes()["train"], course.seed(), longest=documenting.SHORT)
 
 
-def train(method, name=None, extra=(), keep=True, **changes):
+def train(method, name=None, count=None, extra=(), keep=True, **changes):
     """Tune the base model to document functions, by `method`, and measure it; or read what an earlier run kept.
 
-    name: of the run, where it is not the method's standard one. extra: rows to mix in, in the form of `finetune`.
-    keep: whether to keep the weights, too. changes: arguments of `finetune` other than the course's. Training rows are
-    drawn with the course's seed; the rows to watch and to test on are always the same.
+    name: of the run, where it is not the method's standard one. count: of the functions to train on, the budget's if
+    None. extra: rows to mix in, in the form of `finetune`. keep: whether to keep the weights, too. changes: arguments
+    of `finetune` other than the course's. Training rows are drawn with the course's seed; the rows to watch and to test
+    on are always the same.
     """
-    rows = documenting.training_rows(training_functions())
+    rows = documenting.training_rows(training_functions(count))
     arguments = {
         "epochs": 1,
         "batch_size": 8,
         "accumulate": 4,
-        "evaluations": course.by_budget(smoke=1, lesson=3, full=2),
+        "evaluations": course.by_budget(smoke=1, lesson=2, full=2),
     } | changes
     rows += extra
 
@@ -101,8 +101,12 @@ def train(method, name=None, extra=(), keep=True, **changes):
 
 
 def train_mixed():
-    """Full fine-tuning with rows of a second job mixed in, one to four of the first (see `forgetting`)."""
-    return train("full", "full-mixed", forgetting.training_rows(sizes()["train"] // 4), keep=False)
+    """Full fine-tuning with rows of a second job mixed in, one to four of the first (see `forgetting`).
+
+    A smaller training than `train("full")`: what is forgotten is forgotten long before its end.
+    """
+    count = sizes()["mixed"]
+    return train("full", "full-mixed", count, forgetting.training_rows(count // 4), keep=False)
 
 
 def base():
@@ -189,5 +193,5 @@ def _load(folder, method):
 
 def _held_out():
     """What else decides a run: the corpus, how many rows are watched and tested on, and the recipe."""
-    counts = {name: count for name, count in sizes().items() if name != "train"}
+    counts = {name: sizes()[name] for name in ("validation", "test")}
     return corpus.cache.folder(corpus.names_by_budget()).name, counts, RECIPE

@@ -24,6 +24,12 @@ def test_large_packages_are_drawn_no_more_often_than_need_be():
         assert len(documenting.functions("train")) == len(documenting.functions("train", 1000)) == 52
 
 
+def test_long_functions_are_left_out_where_asked_for():
+    codes = [len(row["code"]) for row in documenting.functions("train", 6, longest=documenting.SHORT)]
+    assert len(codes) == 6 and max(codes) <= documenting.SHORT
+    assert max(len(row["code"]) for row in documenting.functions("train")) > documenting.SHORT
+
+
 def test_a_request_holds_the_code_and_comes_after_its_examples():
     shot = {"code": "def one():\n    return 1", "docstring": "Return one."}
     messages = documenting.conversation("def two():\n    return 2", [shot])
