@@ -175,7 +175,7 @@ def settings():
 def versions():
     """Versions of Python and of the libraries that results depend on."""
     found = {"python": platform.python_version()}
-    for name in ("torch", "transformers", "peft", "trl", "datasets"):
+    for name in ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -5,6 +5,7 @@ and the system fills every page with zeros. tests/benchmarks/step_speed.py measu
 """
 
 import ctypes
+import gc
 import sys
 from functools import cache
 
@@ -31,6 +32,12 @@ def keep():
 
 
 def release():
-    """Hand back what is kept and not used: before work of another kind, which may not fit into the gaps."""
+    """Hand back what is kept and not used: before work of another kind, which may not fit into the gaps.
+
+    A finished trainer and its optimizer refer to each other, so they live on until Python looks for such circles.
+    """
+    gc.collect()
+    if "torch" in sys.modules:
+        sys.modules["torch"].cuda.empty_cache()  # does nothing where there is no GPU
     if keep():
         ctypes.CDLL(None).malloc_trim(0)

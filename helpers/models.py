@@ -254,11 +254,13 @@ def _shared_prefix(model, prompts):
     prompts: lists of token numbers. At least one token of each is left to be read.
     """
     import torch
-    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicCache, DynamicLayer
 
     shared = os.path.commonprefix([prompt[:-1] for prompt in prompts])
     cache = DynamicCache(config=model.config)
-    if len(prompts) < 2 or len(shared) < SHORTEST_PREFIX or any(cache.is_sliding) or hasattr(model, "peft_config"):
+    # Other kinds of layers keep a window or a running state, which padding behind the prefix would spoil.
+    plain = all(type(layer) is DynamicLayer for layer in cache.layers) and not hasattr(model, "peft_config")
+    if len(prompts) < 2 or len(shared) < SHORTEST_PREFIX or not plain:
         return [], None
     model(torch.tensor([shared], device=model.device), past_key_values=cache, use_cache=True, logits_to_keep=1)
     return shared, cache

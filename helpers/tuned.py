@@ -89,7 +89,7 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
     arguments = {
         "epochs": 1,
         "batch_size": 8,
-        "accumulate": 4,
+        "accumulate": 4 if course.device() == "cpu" else 1,  # in parts, to save memory where it is shared
         "evaluations": course.by_budget(smoke=1, lesson=2, full=2),
     } | changes
     rows += extra

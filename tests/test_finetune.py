@@ -268,6 +268,30 @@ def finetune_loss(model, rows, tokenizer):
     return total / count
 
 
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_checkpointing_changes_nothing_but_memory(tokenizer, in_fp32, recwarn, method):
+    settings = dict(method=method, tokenizer=tokenizer, batch_size=4, measure_memory=True)
+    plain, again = (
+        finetune.finetune(tiny_llama.model(tokenizer), tiny_llama.rows(8), checkpointing=how, **settings)
+        for how in (False, True)
+    )
+    assert again.losses == pytest.approx(plain.losses, rel=1e-3)
+    assert again.memory["measured"]["activations"] < 0.8 * plain.memory["measured"]["activations"]
+    assert not [str(warning.message) for warning in recwarn if "checkpoint" in str(warning.message)]
+
+
+def test_a_run_without_patience_keeps_its_last_weights(tokenizer, tmp_path):
+    training, held_out = contradicting()
+    result = finetune.finetune(
+        tiny_llama.model(tokenizer), training, "lora", tokenizer=tokenizer, validation=held_out, epochs=4,
+        batch_size=4, learning_rate=4e-2, evaluations=8, folder=tmp_path, keep_checkpoints=True,
+    )  # fmt: skip
+    losses = dict(result.evaluations[1:])
+    assert min(losses, key=losses.get) < result.steps  # the validation loss rose
+    assert result.best_step == result.steps
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == [f"checkpoint-{result.steps}"]
+
+
 def test_patience_without_a_rise_changes_nothing(tokenizer):
     settings = dict(validation=tiny_llama.rows(4), epochs=4)
     patient, plain = trained(tokenizer, patience=1, **settings), trained(tokenizer, **settings)
@@ -393,6 +417,23 @@ def test_threads_flee_a_busy_machine_and_come_back(monkeypatch):
     clock.costs = {2: 1.7, 1: 2.6}
     clock.run(260)
     assert clock.used[-20:] == [2] * 20
+
+
+def test_a_pause_between_rounds_is_not_taken_for_slowness(monkeypatch):
+    clock = Clock(monkeypatch, {2: 1.7, 1: 2.6})
+    took = 0.0
+    for _ in range(12):
+        clock.now += 60  # an evaluation
+        clock.tuner.tick(0)
+        took += clock.run(10)
+    assert took < 120 * 1.7 * 1.05
+
+
+def test_a_training_counts_no_evaluation_as_a_step(tokenizer, monkeypatch):
+    ticks = []
+    monkeypatch.setattr("helpers.threads.Threads.tick", lambda tuner, work: ticks.append(work))
+    trained(tokenizer, validation=tiny_llama.rows(4))
+    assert len(ticks) >= 4 and not any(ticks[::2]) and all(ticks[1::2])
 
 
 def test_threads_can_be_fixed(monkeypatch):

@@ -209,6 +209,21 @@ def test_early_stopping_waits_as_long_as_without_an_interruption(tokenizer, tmp_
     check_same(result, whole)
 
 
+def test_a_run_killed_after_the_evaluation_that_ended_it_takes_no_further_step(tokenizer, tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    settings = contradicting()
+    whole = train(tiny_llama.model(tokenizer), tokenizer, None, **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer_class(), "_finalize_training", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **settings)
+    result = train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **settings)
+    assert result.resumed_from == result.steps == whole.steps
+    check_same(result, whole)
+
+
 # Half-written checkpoints
 
 

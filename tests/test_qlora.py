@@ -1,10 +1,11 @@
 """QLoRA on 4-bit weights: what the model answered before, or answers in between, does not change how it trains."""
 
+import peft
 import pytest
 import tiny_llama
 import torch
 
-from helpers import finetune, models
+from helpers import course, finetune, models
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,28 @@ def test_4_bit_weights_stay_and_count_as_what_they_stand_for(tokenizer, four_bit
     assert result.parameters - result.trainable == sum(each.numel() for each in whole.parameters())
     assert result.trainable == adapters(result).numel()
     assert all(each.dtype is torch.float32 for each in result.model.parameters() if each.requires_grad)
+
+
+@pytest.fixture
+def in_fp32(monkeypatch):
+    monkeypatch.setattr(course, "_dtype", lambda: course.Setting("float32", "a test"))
+
+
+def test_checkpointing_changes_nothing(tokenizer, four_bit, in_fp32):
+    check_same(train(four_bit(), tokenizer, checkpointing=True), train(four_bit(), tokenizer))
+
+
+@pytest.mark.parametrize("adapter", [{}, {"target_modules": ["q_proj", "v_proj"]}, {"use_dora": True}], ids=str)
+def test_answers_are_given_by_the_model_that_was_trained(tokenizer, four_bit, in_fp32, adapter):
+    """By rounded weights where they were rounded, an adapter on them or not; and with all that an adapter holds."""
+    config = peft.LoraConfig(r=4, lora_alpha=32, task_type="CAUSAL_LM", **({"target_modules": "all-linear"} | adapter))
+    result = train(four_bit(), tokenizer, adapter=config)
+    ids = torch.arange(100, 140)[None]
+    with torch.no_grad():
+        wanted, found = result.model(ids).logits, finetune.for_inference(result.model)(ids).logits
+        untuned = models.load_model()(ids).logits
+    gap = (found - wanted).abs().max()
+    assert gap < 1e-3 < (untuned - wanted).abs().max()
 
 
 def test_the_model_is_loaded_in_4_bits_when_none_is_given(tokenizer, four_bit):

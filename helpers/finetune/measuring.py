@@ -39,9 +39,10 @@ def measured(trainer, settings, rank):
             attention="eager" if model.config._attn_implementation == "eager" else "fused",
             padding=not batch["attention_mask"].all(),
             accumulate=parts,
+            checkpointing=settings["checkpointing"],
         )
-    except CourseError as reason:
-        return found | {"reason": str(reason)}
+    except Exception as reason:  # whatever it is, the training is done, and must not be lost for it
+        return found | {"reason": str(reason) or type(reason).__name__}
     finally:
         trainer.model_wrapped.zero_grad(set_to_none=True)
     off = error(expected.total, taken.total)

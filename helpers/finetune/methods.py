@@ -7,6 +7,7 @@ import warnings
 
 from helpers import course, models
 from helpers.errors import CourseError
+from helpers.finetune import troubles
 from helpers.memory.shape import need
 
 METHODS = ("full", "lora", "qlora")
@@ -97,6 +98,8 @@ def load_4bit():
     try:
         return models.load_4bit_model()
     except (ImportError, RuntimeError, ValueError) as error:
+        if troubles.is_out_of_memory(error):
+            raise
         raise CourseError(
             f"QLoRA needs bitsandbytes, which does not work here on {course.device()}: {error}. Run `python3 -m "
             "helpers doctor`; use method='lora', or set COURSE_DEVICE=cpu."

@@ -14,7 +14,7 @@ class Result:
     """One run of `finetune`. Losses are in nats per answer token.
 
     losses: the loss of each step's batch. evaluations: (steps done, loss on the validation rows), the first before any
-    step. best_step: the step whose weights were kept. seconds: all of it; training_seconds: steps alone, without
+    step. best_step: the step whose weights were kept. seconds: of this call; training_seconds: its steps alone, without
     evaluations and checkpoints. tokens_per_second: real tokens, padding left out, by training_seconds. trainable and
     parameters: how many numbers are trained, and how many there are. checkpoint_mb: what has to be kept of the training
     (all weights, or the adapters). memory: filled by `measure_memory`, see `finetune`. model: the trained model, in

@@ -31,6 +31,8 @@ def dataset(rows, tokenizer, window, name="data"):
 
 def _tokens(row, tokenizer, name):
     """(ids, where the answer begins) of one row."""
+    from jinja2 import TemplateError
+
     from helpers import chat
 
     prompt, completion = (row.get(key) if isinstance(row, dict) else None for key in ("prompt", "completion"))
@@ -52,7 +54,23 @@ def _tokens(row, tokenizer, name):
         before = tokenizer(prompt)["input_ids"]
         answer = tokenizer(completion, add_special_tokens=False)["input_ids"]
         return before + answer + [tokenizer.eos_token_id], len(before)
-    return chat.example(tokenizer, prompt, completion)
+    try:
+        return chat.example(tokenizer, prompt, completion)
+    except (CourseError, TemplateError) as error:  # some templates refuse a system message, or two turns of one role
+        raise CourseError(f"{name} does not fit the model's chat template: {error}") from None
+
+
+def need_known(model, datasets):
+    """Raise CourseError where rows hold tokens or positions that `model` does not have, as of another's tokenizer."""
+    ids = [ids for each in datasets if each for ids in each["input_ids"]]
+    largest, longest = max(map(max, ids)), max(map(len, ids))
+    known, window = model.get_input_embeddings().num_embeddings, getattr(model.config, "max_position_embeddings", None)
+    if largest >= known:
+        raise CourseError(
+            f"The rows hold token {largest}, and the model knows {known}. Give the tokenizer that belongs to the model."
+        )
+    if window and longest > window:
+        raise CourseError(f"A row has {longest} tokens, and the model's window is {window}. Lower max_length to that.")
 
 
 class LengthGrouped:

@@ -4,7 +4,6 @@ import contextlib
 import math
 import tempfile
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from helpers import course, heap, models
@@ -42,6 +41,7 @@ def finetune(
     max_steps=-1,
     evaluations=4,
     patience=None,
+    checkpointing=False,
     folder=None,
     keep_checkpoints=False,
     measure_memory=False,
@@ -59,7 +59,8 @@ def finetune(
     memory. learning_rate: None for the method's own (LEARNING_RATES). warmup: share of the steps over which it rises;
     then `schedule` ('linear', 'cosine', 'constant_with_warmup') takes over. rank, alpha: of the adapters, on all linear
     layers; adapter: a PEFT configuration instead of these. max_length: the longest row allowed, in tokens.
-    patience: stop after so many evaluations without a lower validation loss, and keep the best weights.
+    checkpointing: calculate each layer again in the backward pass instead of keeping what is in it: less memory, more
+    time. patience: stop after so many evaluations without a lower validation loss, and keep the best weights.
 
     folder: where checkpoints go, one after each evaluation (or quarter of the steps). A run that was stopped goes on
     from the last one when the same call is made again (`accumulate` may differ), and ends with the same weights.
@@ -84,6 +85,8 @@ def finetune(
             f"learning_rate is {learning_rate}, warmup {warmup} and schedule {schedule!r}. The rate must be above 0, "
             f"warmup a share of the steps below 1, and schedule one of {', '.join(SCHEDULES)}."
         )
+    if not (alpha > 0 and weight_decay >= 0):
+        raise CourseError(f"alpha is {alpha}, weight_decay {weight_decay}. Alpha must be above 0, the decay 0 or more.")
     heap.release()  # what an earlier training left
     from transformers import set_seed
 
@@ -96,7 +99,7 @@ def finetune(
         "learning_rate": learning_rate or methods.LEARNING_RATES[method], "schedule": schedule, "warmup": warmup,
         "weight_decay": weight_decay, "seed": course.seed(), "model": course.model(), "device": course.device(),
         "dtype": str(course.dtype()).removeprefix("torch."),
-        "adapter": methods.described(model, method, rank, alpha, adapter),
+        "adapter": methods.described(model, method, rank, alpha, adapter), "checkpointing": bool(checkpointing),
     }  # fmt: skip
     interval = math.ceil(steps / evaluations)
     with contextlib.ExitStack() as stack:
@@ -106,13 +109,16 @@ def finetune(
         arguments.eval_on_start = bool(held_out) and not last
         set_seed(settings["seed"])  # adapters start at random
         given = model
+        about = settings | {"rows_at_once": arguments.per_device_train_batch_size}
+        stack.enter_context(troubles.explained(lambda: model, about, train, place if folder else None))
         model = methods.ready(model, method, rank, alpha, adapter)
+        rows.need_known(model, [train, held_out])
         stack.enter_context(methods.taken_off(model, given))
         if arguments.save_strategy != "no":
             checkpoints.need_disk(place, model, arguments)
         stack.enter_context(_plain_attention(model, max(map(len, train["input_ids"]))))
         stack.enter_context(unpatched(model))
-        result = Result(method, settings=settings, versions=course.versions() | {"bitsandbytes": _bitsandbytes()})
+        result = Result(method, settings=settings, versions=course.versions())
         clock = shown(stack, steps, label, curves)
         # TRL turns a 4-bit model's adapters into bf16, which rounds them now, and would lose small updates later.
         exact = [(parameter, parameter.data) for parameter in model.parameters() if parameter.requires_grad]
@@ -129,8 +135,7 @@ def finetune(
         troubles.quiet(trainer)
         trainer.threads = Threads()
         started = time.perf_counter()
-        with troubles.explained(model, settings, train, place if folder else None):
-            trainer.train(resume_from_checkpoint=str(last) if last else None)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
         _fill(result, trainer, last, time.perf_counter() - started, clock.seconds)
         if measure_memory:
             from helpers.finetune import measuring
@@ -162,7 +167,7 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
         max_length=None,
         # Each new length makes oneDNN build and keep kernels: without this, memory grew by 20 MB a step.
         pad_to_multiple_of=16,
-        activation_checkpointing=False,  # it saves memory that a model this small does not need
+        activation_checkpointing=settings["checkpointing"],
         use_cpu=course.device() == "cpu",
         bf16=course.dtype() is torch.bfloat16,
         fp16=course.dtype() is torch.float16,
@@ -176,7 +181,7 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
         save_total_limit=1,
         save_only_model=not keep,
         load_best_model_at_end=bool(patience),
-        metric_for_best_model="eval_loss",
+        metric_for_best_model="eval_loss" if patience else None,  # else the last weights are the ones to keep
         report_to="none",
         disable_tqdm=True,
         seed=settings["seed"],
@@ -192,7 +197,8 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
         )
     # All processes read the checkpoints that the first one writes.
     arguments.output_dir = broadcast_object_list([arguments.output_dir])[0]
-    arguments.per_device_train_batch_size = arguments.per_device_eval_batch_size = share
+    arguments.per_device_train_batch_size = share
+    arguments.per_device_eval_batch_size = settings["batch_size"]  # every process evaluates all rows
     return arguments
 
 
@@ -208,13 +214,6 @@ def _plain_attention(model, longest):
     finally:
         if plain:
             model.set_attn_implementation(before)
-
-
-def _bitsandbytes():
-    try:
-        return version("bitsandbytes")
-    except PackageNotFoundError:
-        return "missing"
 
 
 def _fill(result, trainer, last, seconds, step_seconds):

@@ -19,9 +19,12 @@ def unpatched(model):
     """
     patched = {id(each): each for each in (model, getattr(model, "get_base_model", lambda: model)())}
     before = {key: each.__dict__.get("forward") for key, each in patched.items()}
+    caches = getattr(model.config, "use_cache", None)
     try:
         yield
     finally:
+        if caches is not None:
+            model.config.use_cache = caches
         for key, each in patched.items():
             for name in ("forward", "_original_forward", "_is_accelerate_prepared"):
                 each.__dict__.pop(name, None)
@@ -49,9 +52,15 @@ def trainer_class():
         # The loss is a sum over all answer tokens of a step, divided once: nothing is left to scale.
         loss_is_scaled_for_ga = True
 
+        def __init__(self, *args, **named):
+            super().__init__(*args, **named)
+            # Some models say that they cannot divide by all answer tokens of a step: here that is not up to them.
+            self.model_accepts_loss_kwargs = True
+
         real_tokens, largest = 0, None  # padding left out; the batch with most numbers, for `measuring`
 
         def training_step(self, model, inputs, *rest):
+            self.threads.tick(0)  # an evaluation or a checkpoint since the last part is no part's time
             padded = inputs["input_ids"].numel()
             self.real_tokens += int(inputs["attention_mask"].sum()) * self.accelerator.num_processes
             if self.largest is None or padded > self.largest["input_ids"].numel():
@@ -105,6 +114,8 @@ def trainer_class():
             """None: TRL would write a README.md beside the checkpoints."""
 
         def _run_epoch(self, *, epoch, **rest):
+            if self.control.should_training_stop:  # killed after the evaluation that ended the run
+                return None
             # accelerate tells the sampler too, but does not find it where several processes resume an epoch.
             self.sampler.set_epoch(epoch)
             return super()._run_epoch(epoch=epoch, **rest)

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+import traceback
 
 from helpers import course
 from helpers.errors import CourseError
@@ -50,23 +51,32 @@ def stops_on_nan(settings, folder):
 
 @contextlib.contextmanager
 def explained(model, settings, rows, folder):
-    """Turn an exhausted memory or disk into a CourseError with advice; say what an interrupted run keeps."""
-    import torch
+    """Turn an exhausted memory or disk into a CourseError with advice; say what an interrupted run keeps.
 
+    model: called for the model as far as it has come, or None.
+    """
     try:
         yield
     except CourseError:
         raise
     except Exception as error:
         text = str(error)
-        if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in text for words in NO_MEMORY):
-            raise _out_of_memory(model, settings, rows, folder) from error
+        if is_out_of_memory(error):
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
+            raise _out_of_memory(model(), settings, rows, folder) from error
         if getattr(error, "errno", None) in DISK_FULL or re.search(NO_DISK, text):
             raise CourseError(f"The disk is full, or a checkpoint cannot be written. {_kept(folder)}") from error
         raise
     except KeyboardInterrupt:
         print(f"Stopped. {_kept(folder)}")
         raise
+
+
+def is_out_of_memory(error):
+    """Whether an exception says that memory ran out, on the GPU or in the computer."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in NO_MEMORY)
 
 
 def _kept(folder):
@@ -88,9 +98,10 @@ def _out_of_memory(model, settings, rows, folder):
     else:
         has = psutil.virtual_memory().total / 1e9
     try:
-        fit = memory.plan(model.config, settings["method"], longest, [has], settings["batch_size"])[0]
+        how = {"dtype": settings["dtype"], "checkpointing": settings["checkpointing"]}
+        fit = memory.plan(model.config, settings["method"], longest, [has], settings["rows_at_once"], **how)[0]
         advice = fit.advice or "close other programs, or use smaller batches with accumulate"
-    except CourseError:  # an architecture that the planner does not know
+    except (CourseError, AttributeError):  # no model yet, or an architecture that the planner does not know
         advice = "use smaller batches (batch_size, accumulate), shorter rows, or method='lora' or 'qlora'"
     return CourseError(
         f"Memory ran out: {settings['batch_size']} rows of up to {longest} tokens, method {settings['method']!r}, "
