@@ -53,7 +53,7 @@ def train(tone):
 
     The size of the training is the budget's. Raises CourseError on an unknown tone.
     """
-    counts = course.by_budget(smoke=(4, 2), lesson=(80, 10), full=(210, 30))
+    counts = course.by_budget(smoke=(4, 2), lesson=(64, 8), full=(210, 30))
     rows, watched = (training_rows(tone, *which) for which in zip(("train", "validation"), counts, strict=True))
     epochs = course.by_budget(smoke=1, lesson=1, full=2)
     batch_size = course.by_budget(smoke=2, lesson=4, full=4)

@@ -55,6 +55,12 @@ def test_whatever_changes_the_run_makes_another(made, monkeypatch):
     assert len(made) == 6
 
 
+def test_the_mix_has_one_row_of_the_second_job_to_four_of_the_first(made):
+    tuned.train_mixed()
+    count = tuned.sizes()["mixed"]
+    assert [(method, rows) for method, rows, _ in made] == [("full", count + count // 4)]
+
+
 def test_weights_that_were_not_kept_are_not_loaded(made):
     with pytest.raises(CourseError, match="keep=True"):
         tuned.train("full", keep=False).model()
