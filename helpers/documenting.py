@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from helpers import chat, corpus, metrics, models
+from helpers import chat, corpus, course, metrics, models
 from helpers.prompting import clean
 from helpers.testgen import fenced
 
@@ -56,7 +56,8 @@ def training_rows(rows):
 def write(model, tokenizer, rows, shots=(), label="Writing docstrings", batch_size=32):
     """The model's sentence for each row of `functions`, cleaned: the same cleaning for every system."""
     requests = [conversation(row["code"], shots) for row in rows]
-    answers = models.generate(model, tokenizer, requests, max_new_tokens=LONGEST, batch_size=batch_size, label=label)
+    longest = course.by_budget(smoke=16, lesson=LONGEST, full=LONGEST)
+    answers = models.generate(model, tokenizer, requests, max_new_tokens=longest, batch_size=batch_size, label=label)
     return [clean(answer) for answer in answers]
 
 

@@ -48,19 +48,21 @@ def probe(model, tokenizer):
     texts. summaries: mean ROUGE-1 of its summaries of dialogues, a third job, of which no row is ever mixed in; missing
     in the lesson budget, where there is time for a few only, which would say nothing.
     """
-    rows = documenting.functions("test", course.by_budget(smoke=8, lesson=34, full=102))
+    rows = documenting.functions("test", course.by_budget(smoke=6, lesson=34, full=102))
     asked = [conversation(row["code"]) for row in rows]
-    answers = models.generate(model, tokenizer, asked, max_new_tokens=20, batch_size=32, label="Asking for names")
+    longest = course.by_budget(smoke=12, lesson=20, full=20)
+    answers = models.generate(model, tokenizer, asked, max_new_tokens=longest, batch_size=32, label="Asking for names")
     right = [int(is_right(answer, row)) for answer, row in zip(answers, rows, strict=True)]
     found = {
         "score": 100 * statistics.mean(right),
         "right": right,
         "answers": [answer.strip() for answer in answers[:5]],
     }
-    talks = dialogues.load("test")[: course.by_budget(smoke=2, lesson=0, full=32)]
+    talks = dialogues.load("test")[: course.by_budget(smoke=1, lesson=0, full=32)]
     if talks:
         asked = [[{"role": "user", "content": f"{row['dialogue']}\n\n{SUMMARIZE}"}] for row in talks]
-        summaries = models.generate(model, tokenizer, asked, max_new_tokens=60, label="Asking for summaries")
+        longest = course.by_budget(smoke=8, lesson=60, full=60)
+        summaries = models.generate(model, tokenizer, asked, max_new_tokens=longest, label="Asking for summaries")
         scores = metrics.rouge(summaries, [row["summaries"] for row in talks], kinds=("rouge1",))
         found["summaries"] = statistics.mean(row["rouge1"] for row in scores)
     return found

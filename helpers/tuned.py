@@ -22,7 +22,7 @@ WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully t
 def sizes():
     """How many rows to train on, alone and with a second job mixed in, to watch, and to test on in this budget."""
     return course.by_budget(
-        smoke={"train": 16, "mixed": 8, "validation": 8, "test": 8},
+        smoke={"train": 12, "mixed": 8, "validation": 4, "test": 6},
         lesson={"train": 160, "mixed": 64, "validation": 24, "test": 51},
         full={"train": 2000, "mixed": 480, "validation": 48, "test": 510},
     )
@@ -88,8 +88,9 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
     rows = documenting.training_rows(training_functions(count))
     arguments = {
         "epochs": 1,
-        "batch_size": 8,
-        "accumulate": 4 if course.device() == "cpu" else 1,  # in parts, to save memory where it is shared
+        "batch_size": course.by_budget(smoke=4, lesson=8, full=8),
+        # In parts of two rows, to save memory where it is shared.
+        "accumulate": course.by_budget(smoke=2, lesson=4, full=4) if course.device() == "cpu" else 1,
         "evaluations": course.by_budget(smoke=1, lesson=2, full=2),
     } | changes
     rows += extra

@@ -13,7 +13,7 @@ from helpers import course, documenting, finetune, tuned
 from helpers.files import locked, write_json
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
+RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4), "lora": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)}
 
 
 def plan():
