@@ -83,6 +83,27 @@ def test_the_readme_says_what_lessons_05_and_06_measured():
     assert f"score {values['model_rouge1']:.1f} ROUGE-1" in readme and f"({low:.1f} to {high:.1f})" in readme
 
 
+def test_the_readme_says_what_the_live_run_of_lesson_09_measured():
+    values = json.loads((ROOT / "data" / "results" / "live-09-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {
+        "weights, gradients, optimizer": ("state_gb", "{:.2f} GB"),
+        "peak of a step, measured": ("measured_gb", "{:.2f} GB"),
+        "peak of a step, predicted": ("predicted_gb", "{:.2f} GB"),
+        "tokens a second": ("tokens_per_second", "{:.0f}"),
+    }
+    for label, (name, form) in rows.items():
+        cells = [form.format(values[method][name]) for method in ("full", "lora", "qlora")]
+        assert f"| {label} | {' | '.join(cells)} |" in readme
+    for method in ("full", "lora", "qlora"):
+        found = values[method]
+        assert found["measured_gb"] == pytest.approx(found["predicted_gb"], rel=0.1)
+        low, high = found["rouge1_gain_ci"]
+        assert f"{found['rouge1_gain']:.1f} ({low:.1f} to {high:.1f})" in readme
+        assert low < 0 < high, "the README says that none beats the best prompt"
+    assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
+
+
 # Pooling of values by method, which lesson 09 records
 
 
