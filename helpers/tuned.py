@@ -92,6 +92,7 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
         # In parts of two rows, to save memory where it is shared.
         "accumulate": course.by_budget(smoke=2, lesson=4, full=4) if course.device() == "cpu" else 1,
         "evaluations": course.by_budget(smoke=1, lesson=2, full=2),
+        "measure_memory": True,
     } | changes
     rows += extra
 
@@ -107,7 +108,8 @@ def train_mixed():
     A smaller training than `train("full")`: what is forgotten is forgotten long before its end.
     """
     count = sizes()["mixed"]
-    return train("full", "full-mixed", count, forgetting.training_rows(count // 4), keep=False)
+    rows = forgetting.training_rows(count // 4)
+    return train("full", "full-mixed", count, rows, keep=False, measure_memory=False)
 
 
 def base():
@@ -157,8 +159,7 @@ def _make(folder, method, rows, arguments, keep, label):
     watched = documenting.training_rows(documenting.functions("validation", sizes()["validation"]))
     started = time.monotonic()
     result = finetune.finetune(
-        None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", measure_memory=True,
-        **arguments,
+        None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", **arguments,
     )  # fmt: skip
     minutes = (time.monotonic() - started) / 60
     model = finetune.for_inference(result.model)
