@@ -78,6 +78,8 @@ def trl(rows, source, changes, validation=None, learning_rate=None):
 
     course.quiet()
     options = dict(changes.get("config", {})) | ({"learning_rate": learning_rate} if learning_rate else {})
+    # The base model is stored in bf16, and TRL would train it so, a hundred times slower, where there is no bf16.
+    loading = ({} if has_bf16() else {"dtype": "float32"}) | changes.get("model", {})
     lora = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules="all-linear", task_type="CAUSAL_LM")
     model = source
     if changes.get("pure"):
@@ -87,7 +89,7 @@ def trl(rows, source, changes, validation=None, learning_rate=None):
         # Beyond TRL's defaults: one epoch, and neither files nor lines on the way.
         arguments = SFTConfig(
             output_dir=folder, num_train_epochs=1, save_strategy="no", report_to="none", disable_tqdm=True,
-            use_cpu=course.device() == "cpu", model_init_kwargs=None if lora is None else changes.get("model"),
+            use_cpu=course.device() == "cpu", model_init_kwargs=None if lora is None else loading,
             **options,
         )  # fmt: skip
         if course.dtype() is not torch.bfloat16:
@@ -239,9 +241,7 @@ def best_settings(stage, rows, source):
     """(name, changes, trials): TRL's fastest settings on `rows`, found by one change after another."""
     stage.call("trials", trl, rows[:BATCH], source, {})  # the first step of a process sets things up
     best, names, speed, trials = {}, [], 0.0, []
-    # Without bf16 instructions, products in bf16 are a hundred times slower than in fp32: no rival worth its hours.
-    has_bf16 = course.settings()["dtype"].value == "bfloat16"
-    changes = {name: change for name, change in CHANGES.items() if has_bf16 or "bf16" not in name}
+    changes = {name: change for name, change in CHANGES.items() if has_bf16() or "bf16" not in name}
     for name, change in [("defaults", {}), *changes.items()]:
         tried = merged(best, change)
         label = " + ".join([*names, name])
@@ -325,6 +325,11 @@ def summary(reports, rates, tokenised):
             values[f"times_{name}"] = values["ours_lora_tokens_per_second"] / speed
             values[f"times_{name}_range"] = [min(ratios), max(ratios)]
     return values
+
+
+def has_bf16():
+    """Whether products in bf16 are fast here. Elsewhere they can be a hundred times slower than those in fp32."""
+    return course.settings()["dtype"].value == "bfloat16"
 
 
 def tokenised(rows):
