@@ -70,14 +70,14 @@ def ours(rows, method, validation=None, learning_rate=None):
 
 def trl(rows, source, changes, validation=None, learning_rate=None):
     """One epoch of TRL's trainer on `rows`, timed. source: the model's folder or Hub id. changes: see `CHANGES`."""
-    import torch
     from datasets import Dataset
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     course.quiet()
-    options = dict(changes.get("config", {})) | ({"learning_rate": learning_rate} if learning_rate else {})
+    options = {"bf16": has_bf16()} | changes.get("config", {})
+    options |= {"learning_rate": learning_rate} if learning_rate else {}
     # The base model is stored in bf16, and TRL would train it so, a hundred times slower, where there is no bf16.
     loading = ({} if has_bf16() else {"dtype": "float32"}) | changes.get("model", {})
     lora = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules="all-linear", task_type="CAUSAL_LM")
@@ -92,8 +92,6 @@ def trl(rows, source, changes, validation=None, learning_rate=None):
             use_cpu=course.device() == "cpu", model_init_kwargs=None if lora is None else loading,
             **options,
         )  # fmt: skip
-        if course.dtype() is not torch.bfloat16:
-            arguments.bf16 = False
         trainer = SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(rows), peft_config=lora)
         trainer.remove_callback(PrinterCallback)
         trainer.train()
