@@ -94,7 +94,7 @@ class Protection:
     how: str
 
 
-def run(source, *, limits=Limits(), harness=None, hash_seed=0):
+def run(source, *, limits=Limits(), harness=None, hash_seed=0, readable=()):
     """Run the program text `source`, and return its Outcome.
 
     Without a harness the program is a script: `__name__` is "__main__", and `submit(value)` hands one JSON value back.
@@ -103,6 +103,8 @@ def run(source, *, limits=Limits(), harness=None, hash_seed=0):
     program is a module named "program". If the harness defines `check(program)`, that runs after it, with the module.
 
     hash_seed: decides the order of sets of strings, which is the same in every run with the same seed.
+
+    readable: folders that the program may read as well, and import from; it never writes there.
     """
     for name, text in (("source", source), ("harness", harness or "")):
         if not isinstance(text, str):
@@ -114,6 +116,7 @@ def run(source, *, limits=Limits(), harness=None, hash_seed=0):
         job = {field.name: getattr(limits, field.name) for field in fields(limits)}
         job |= {"nonce": nonce, "folder": folder, "parent": os.getpid()}
         job |= {"layers": _LAYERS, "landlock_abi": _LANDLOCK_ABI}
+        job |= {"readable": [os.path.realpath(place) for place in readable]}
         job |= {"harness": None if harness is None else harness.encode("utf-8", "surrogatepass")}
         marshal.dump(job, channel)
         channel.seek(0)

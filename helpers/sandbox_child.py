@@ -75,6 +75,7 @@ def main():
     # An editable install may put the project itself on the path; a program must not see it.
     installed = tuple(os.path.normcase(os.path.join(prefix, "")) for prefix in (sys.prefix, sys.base_prefix))
     sys.path[:] = [folder for folder in sys.path[1:] if os.path.normcase(folder).startswith(installed)]
+    sys.path += job["readable"]
     layers = _restrict(job)
     sys.path.insert(0, job["folder"])
     sys.argv = ["program.py"]

@@ -94,15 +94,17 @@ class TestScore:
 
 
 def score_tests(
-    functions, tests, mutants=None, names=None, seconds=5.0, repeats=2, coverage=False, label=None, workers=None
-):
+    functions, tests, mutants=None, names=None, seconds=5.0, repeats=2, coverage=False, label=None, workers=None,
+    readable=(),
+):  # fmt: skip
     """Score test texts against functions, in the sandbox; a TestScore each, in order.
 
     functions: program texts, each with all that the function needs. tests: cleaned texts, which call it by its name.
     mutants: for each function a list of program texts, or None for `metrics.mutants` of the function under test alone.
     names: of the functions under test; None for the last function of each text. seconds: of processor time for each
     process, twice that by the clock. repeats: how often a test runs in the first process. coverage: measure it too.
-    label: what the progress bar says, None for no bar. workers: processes at a time, None for one per core.
+    label: what the progress bar says, None for no bar. workers: processes at a time, None for one per core. readable:
+    folders that the functions may import from.
 
     unittest's cases and pytest's parametrize and raises work; fixtures do not, and `why` says so.
     """
@@ -117,7 +119,7 @@ def score_tests(
         )
     if not repeats >= 1:
         raise CourseError(f"score_tests(repeats={repeats!r}) cannot be. A test runs at least once.")
-    settings = {"seconds": seconds, "repeats": repeats, "coverage": coverage}
+    settings = {"seconds": seconds, "repeats": repeats, "coverage": coverage, "readable": list(readable)}
     known = {}
     rows = []
     for function, test, given, name in zip(functions, tests, mutants, names, strict=True):
@@ -247,4 +249,5 @@ def _believable(answer, assertions=10**6):
 def _ask(job, seconds, hash_seed=0):
     """The sandbox's Outcome for one job of the harness. A busy machine gets twice the time by the clock."""
     limits = sandbox.Limits(seconds=2 * seconds, output_bytes=200_000)
-    return sandbox.run(f"job = {job!r}\n", limits=limits, harness=HARNESS, hash_seed=hash_seed)
+    readable = job.get("readable", ())
+    return sandbox.run(f"job = {job!r}\n", limits=limits, harness=HARNESS, hash_seed=hash_seed, readable=readable)

@@ -1,0 +1,141 @@
+"""What kind of value a parameter takes: read off its type hint, its default, how the body uses it, and its name.
+
+A kind is a short text: "int", "text", "list int". `arguments` knows how to write values of each.
+"""
+
+import ast
+
+# What people call their parameters. The first that fits decides, and only where nothing better is known.
+_NAMES = {
+    "int": "n k i j m num number count size length width height index start stop step depth limit year month day base",
+    "float": "x y z value amount rate ratio price percent tolerance",
+    "text": "s text string name line word path msg message title sentence url key_name sep delimiter prefix suffix",
+    "list int": "items values numbers nums seq sequence iterable it array arr lst xs ys collection data elements",
+    "list text": "words lines names strings tokens args paths",
+    "callable": "f fn func function callback predicate pred key iteratee comparator transform mapper",
+    "dict": "d dct dictionary mapping obj options config params kwargs attrs",
+    "matrix": "matrix grid board graph intervals pairs rows",
+    "bytes": "data_bytes buf buffer raw",
+}
+_BY_NAME = {name: kind for kind, names in reversed(_NAMES.items()) for name in names.split()}
+
+_HINTS = {
+    "int": ["int"], "float": ["float", "int"], "str": ["text"], "bytes": ["bytes"], "bool": ["bool"],
+    "None": ["none"], "list": ["list int", "list text"], "List": ["list int", "list text"], "dict": ["dict"],
+    "Dict": ["dict"], "Mapping": ["dict"], "MutableMapping": ["dict"], "tuple": ["tuple int"], "Tuple": ["tuple int"],
+    "set": ["set int"], "Set": ["set int"], "frozenset": ["set int"], "Callable": ["callable"], "complex": ["float"],
+    "Sequence": ["list int", "text"], "Iterable": ["list int", "list text"], "Collection": ["list int"],
+    "Iterator": ["list int"], "AnyStr": ["text"], "Number": ["int", "float"], "date": ["date"], "datetime": ["date"],
+    "Decimal": ["int"], "Pattern": ["text"], "Hashable": ["int", "text"], "Path": ["text"],
+}  # fmt: skip
+_OF = {"list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Collection": "list",
+       "Iterator": "list", "set": "set", "Set": "set", "frozenset": "set", "tuple": "tuple",
+       "Tuple": "tuple"}  # fmt: skip
+_TEXT = set("upper lower strip lstrip rstrip split rsplit splitlines startswith endswith replace join encode isdigit "
+            "isalpha isupper islower isspace title capitalize partition rpartition format casefold zfill".split())
+_LIST = set("append extend insert sort reverse".split())
+_DICT = set("items keys values get setdefault update".split())
+_BYTES = set("decode hex".split())
+EVERY = ["int", "text", "list int", "list text", "float", "dict", "matrix", "bool", "tuple int", "none", "callable",
+         "bytes", "set int"]  # fmt: skip
+
+
+def kinds_of(parameter, function, default=None):
+    """The kinds that `parameter` (ast.arg) of `function` (ast.FunctionDef) may have, likeliest first; never empty.
+
+    default: the node of its default, if it has one.
+    """
+    hinted = _hinted(parameter.annotation)
+    if hinted:
+        return hinted
+    found = [*_default(default), *_used(parameter.arg, function), *_named(parameter.arg)]
+    return list(dict.fromkeys(found)) or ["int", "text", "list int"]
+
+
+def _hinted(node):
+    """The kinds of a type hint; [] where it says nothing."""
+    if node is None:
+        return []
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            try:
+                return _hinted(ast.parse(node.value, mode="eval").body)
+            except SyntaxError:
+                return []
+        return ["none"] if node.value is None else []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_hinted(node.left), *_hinted(node.right)]
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+    if isinstance(node, ast.Subscript):
+        return _subscript(node)
+    return list(_HINTS.get(name, []))
+
+
+def _subscript(node):
+    outer = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+    inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if outer in ("Optional", "Union"):
+        found = [kind for part in inner for kind in _hinted(part)]
+        return found + ["none"] if outer == "Optional" else found
+    if outer == "Literal":
+        return ["literal " + ast.unparse(part) for part in inner]
+    if outer in _OF and (first := _hinted(inner[0])):
+        simple = {"int": "int", "float": "float", "text": "text"}
+        if first[0] in simple:
+            return [f"{_OF[outer]} {simple[first[0]]}"]
+        return ["matrix"] if first[0].startswith(("list", "tuple")) else list(_HINTS[outer])
+    return list(_HINTS.get(outer, []))
+
+
+def _default(node):
+    if not isinstance(node, ast.Constant):
+        return {ast.List: ["list int"], ast.Tuple: ["tuple int"], ast.Dict: ["dict"]}.get(type(node), [])
+    kinds = {bool: "bool", int: "int", float: "float", str: "text", bytes: "bytes"}
+    return [kinds[type(node.value)]] if type(node.value) in kinds else []
+
+
+def _used(name, function):
+    """Kinds from what the body does with the parameter."""
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            found += _called(name, node)
+        elif isinstance(node, ast.For | ast.comprehension) and _is(node.iter, name):
+            found += ["list int", "text"]
+        elif isinstance(node, ast.Subscript) and _is(node.value, name):
+            key = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+            found += ["dict"] if key else ["list int", "text"]
+        elif isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)):
+            texts = any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in (node.left, node.right))
+            found += ["text"] if texts else ["int", "float"]
+        elif isinstance(node, ast.Compare) and any(_is(one, name) for one in [node.left, *node.comparators]):
+            found += [kind for one in [node.left, *node.comparators] for kind in _default(one)]
+    return found
+
+
+def _called(name, node):
+    called = node.func
+    if _is(called, name):
+        return ["callable"]
+    if isinstance(called, ast.Attribute) and _is(called.value, name):
+        for kind, methods in (("text", _TEXT), ("list int", _LIST), ("dict", _DICT), ("bytes", _BYTES)):
+            if called.attr in methods:
+                return [kind]
+    if isinstance(called, ast.Name) and any(_is(one, name) for one in node.args):
+        passed = {"len": ["list int", "text"], "sum": ["list int"], "sorted": ["list int"], "iter": ["list int"],
+                  "range": ["int"], "enumerate": ["list int"], "abs": ["int", "float"], "ord": ["text"],
+                  "map": ["list int"], "max": ["list int"], "min": ["list int"], "zip": ["list int"]}  # fmt: skip
+        if called.id == "isinstance" and len(node.args) == 2:
+            types = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+            return [kind for one in types for kind in _hinted(one)]
+        return passed.get(called.id, [])
+    return []
+
+
+def _is(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _named(name):
+    plain = name.lower().strip("_").rstrip("0123456789")
+    return [kind for kind in [_BY_NAME.get(plain) or _BY_NAME.get(plain.rsplit("_", 1)[-1])] if kind]

@@ -1,0 +1,60 @@
+"""The program as a teacher: it proposes calls, looks at what they do, and writes down what catches most mutants."""
+
+from dataclasses import dataclass
+
+from helpers import metrics
+from helpers.testgen import assertions, proposals
+from helpers.testgen.kinds import EVERY, kinds_of
+from helpers.testgen.observe import MOST, NotObserved, observe
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of writing a test for one function.
+
+    test: its text, or '' where there is none, and then why says so. observed: all calls that were tried, as `Observed`.
+    """
+
+    test: str
+    observed: tuple = ()
+    why: str = ""
+
+
+def write(function, name, *, calls=None, count=32, most=6, seed=0, mutants=None, readable=()):
+    """Write a test for the function `name` of a program text: `Written`.
+
+    calls: proposed by someone else, such as a model; None for the program's own. count: of the program's calls. most:
+    assertions at most. mutants: to choose by; None for `metrics.mutants`. readable: see `observe`.
+    """
+    mutants = metrics.mutants(function, name)[:MOST] if mutants is None else mutants
+    examples = [call for call, _ in proposals.documented(function, name)]
+    try:
+        if calls is None:
+            seen = _tried(function, name, count, seed, mutants, readable)
+        else:
+            seen = observe(function, name, list(dict.fromkeys(calls)), mutants, readable)
+    except NotObserved as error:
+        return Written("", why=str(error))
+    found = assertions.chosen(seen, most, examples)
+    if not found:
+        return Written("", tuple(seen), why_not(seen))
+    return Written(assertions.test_text(name, found), tuple(seen))
+
+
+def _tried(function, name, count, seed, mutants, readable):
+    """Calls of the likeliest kinds, and where few of them come to anything, calls of every kind."""
+    calls = proposals.proposals(function, name, count, seed)
+    seen = observe(function, name, calls, mutants, readable)
+    good = [one for one in seen if one.form not in ("no", "raises")]
+    node = proposals.function_of(function, name)
+    if len(good) < max(3, len(calls) // 5) and proposals.parameters(node):
+        wide = [[*kinds_of(parameter, node, default), *EVERY] for parameter, default in proposals.parameters(node)]
+        more = [call for call in proposals.proposals(function, name, 2 * count, seed + 1, wide) if call not in calls]
+        seen += observe(function, name, more, mutants, readable)
+    return seen
+
+
+def why_not(seen):
+    """Why no call can be held on to: the commonest reason."""
+    reasons = [one.text for one in seen if one.form == "no"]
+    return max(set(reasons), key=reasons.count) if reasons else "no call was found"

@@ -1,0 +1,132 @@
+"""Calls of a function that a program proposes: its documented examples first, then arguments by the parameters' kinds.
+
+Nothing is executed here. A call is a source text such as "add(1, 2)"; `observe` finds out what it does.
+"""
+
+import ast
+import doctest
+import re
+
+from helpers.testgen.arguments import constants_in, draw, strategy
+from helpers.testgen.kinds import EVERY, kinds_of
+
+LONGEST = 100  # characters of a call: an assertion should fit a line
+
+
+def function_of(source, name):
+    """The node of the top-level function `name` in a program text, or None."""
+    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    return nodes[-1] if nodes else None
+
+
+def documented(source, name):
+    """The examples in a function's docstring that call it and nothing else: a list of (call, what it should give).
+
+    Both are texts; the second is as a Python prompt would show it.
+    """
+    text = ast.get_docstring(function_of(source, name)) or ""
+    try:
+        examples = doctest.DocTestParser().get_examples(text)
+    except ValueError:
+        return []
+    calls = [(_call_in(example.source, name), example.want.strip()) for example in examples]
+    return [(call, want) for call, want in calls if call]
+
+
+def mentioned(text, name):
+    """The calls of `name` that a text holds: the examples of a docstring, or the assertions of a model's test."""
+    found = []
+    for place in re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text):
+        rest = text[place.start() : place.start() + 3 * LONGEST]
+        for end in (at for at, letter in enumerate(rest, 1) if letter == ")"):
+            if call := _call_in(rest[:end], name):
+                found.append(call)
+                break
+    return list(dict.fromkeys(found))
+
+
+def _call_in(text, name):
+    """The text of an expression if it is a call of `name` whose arguments need no other names; None otherwise."""
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("list", "sorted", "tuple") and len(node.args) == 1:
+        node = node.args[0]  # list(f(...)): what is observed of an iterator is a list anyway
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name):
+        return None
+    call = ast.unparse(node)
+    return call if len(call) <= LONGEST and _closed(node) else None
+
+
+def _closed(call):
+    """Whether the arguments of a call hold only values, lambdas and builtins."""
+    own = {one.arg for node in ast.walk(call) if isinstance(node, ast.Lambda) for one in ast.walk(node.args)
+           if isinstance(one, ast.arg)}  # fmt: skip
+    own |= {one.id for node in ast.walk(call) if isinstance(node, ast.comprehension) for one in ast.walk(node.target)
+            if isinstance(one, ast.Name)}  # fmt: skip
+    names = {node.id for part in [*call.args, *call.keywords] for node in ast.walk(part) if isinstance(node, ast.Name)}
+    return names <= own | _KNOWN | {call.func.id}
+
+
+_KNOWN = set(
+    "abs all any bool bytes chr complex dict divmod enumerate filter float frozenset int iter len list map max min "
+    "next ord pow range repr reversed round set sorted str sum tuple type zip ValueError TypeError KeyError".split()
+)
+
+
+def proposals(source, name, count=32, seed=0, kinds=None):
+    """At most `count` calls of the function `name` in a program text, without repeats.
+
+    kinds: a list of kinds for each positional parameter, where more is known than the text says (see `parameters`).
+    """
+    function = function_of(source, name)
+    calls = [call for call, _ in documented(source, name)]
+    calls += mentioned(ast.get_docstring(function) or "", name)
+    drawn = draw(_arguments(function, kinds), 2 * count, seed)
+    # Short ones first among equals: a reader has to follow them.
+    calls += sorted((f"{name}({', '.join(texts)})" for texts in drawn), key=len)[: 2 * count]
+    return [call for call in dict.fromkeys(calls) if len(call) <= LONGEST][:count]
+
+
+def parameters(function):
+    """[(ast.arg, node of its default or None)] for the positional parameters of a function's node."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    defaults = [None] * (len(positional) - len(function.args.defaults)) + function.args.defaults
+    return list(zip(positional, defaults, strict=True))
+
+
+def _arguments(function, kinds):
+    """A strategy for tuples of arguments, as texts."""
+    from hypothesis import strategies as st
+
+    constants = constants_in(function)
+
+    def one(parameter, default, chosen=None):
+        chosen = chosen or kinds_of(parameter, function, default)
+        return strategy(chosen, constants, _arity(parameter.arg, function))
+
+    known = kinds or [None] * len(parameters(function))
+    pairs = list(zip(parameters(function), known, strict=True))
+    needed = [one(parameter, default, chosen) for (parameter, default), chosen in pairs if default is None]
+    optional = [one(parameter, default, chosen) for (parameter, default), chosen in pairs if default is not None]
+    if function.args.vararg:
+        optional += [one(function.args.vararg, None)] * 3
+    named = []
+    for parameter, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        text = one(parameter, default).map(lambda text, name=parameter.arg: f"{name}={text}")
+        named.append(text if default is None else st.one_of([st.none(), text]))
+    some = st.integers(0, len(optional)).flatmap(lambda n: st.tuples(*optional[:n]))
+    every = st.tuples(st.tuples(*needed), some, st.tuples(*named))
+    return every.map(lambda parts: tuple(text for part in parts for text in part if text is not None))
+
+
+def _arity(name, function):
+    """With how many arguments the body calls its parameter `name`."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name]
+    return len(calls[0].args) if calls else 1
+
+
+def widened(function):
+    """Kinds for each positional parameter where a first try brought nothing: all there are."""
+    return [[*kinds_of(parameter, function, default), *EVERY] for parameter, default in parameters(function)]
