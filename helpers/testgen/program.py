@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from helpers import metrics
 from helpers.testgen import assertions, proposals
-from helpers.testgen.kinds import EVERY, kinds_of
 from helpers.testgen.observe import MOST, NotObserved, observe
+
+
+ENOUGH = 0.9  # of the mutants: then no more calls are tried
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,16 @@ def write(function, name, *, calls=None, count=32, most=6, seed=0, mutants=None,
 
 
 def _tried(function, name, count, seed, mutants, readable):
-    """Calls of the likeliest kinds, and where few of them come to anything, calls of every kind."""
-    calls = proposals.proposals(function, name, count, seed)
-    seen = observe(function, name, calls, mutants, readable)
-    good = [one for one in seen if one.form not in ("no", "raises")]
+    """Calls of the likeliest kinds; where too few come to anything, or catch too little, more calls of every kind."""
     node = proposals.function_of(function, name)
-    if len(good) < max(3, len(calls) // 5) and proposals.parameters(node):
-        wide = [[*kinds_of(parameter, node, default), *EVERY] for parameter, default in proposals.parameters(node)]
-        more = [call for call in proposals.proposals(function, name, 2 * count, seed + 1, wide) if call not in calls]
-        seen += observe(function, name, more, mutants, readable)
+    seen = observe(function, name, proposals.proposals(function, name, count, seed), mutants, readable)
+    for more, kinds in ((2, None), (3, proposals.widened(node))):
+        caught = frozenset().union(*(one.killed for one in seen))
+        if len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen):
+            break
+        known = {one.call for one in seen}
+        calls = [call for call in proposals.proposals(function, name, more * count, seed + more, kinds) if call not in known]
+        seen += observe(function, name, calls, mutants, readable)
     return seen
 
 

@@ -1,0 +1,492 @@
+"""A teacher for synthetic data: any chat endpoint that speaks OpenAI's protocol. No answer is lost or paid twice.
+
+Each answer is one request and one small file, written the moment it arrives. A call that fails or is stopped goes on
+from there when it is made again. Standard library only.
+"""
+
+import contextlib
+import email.utils
+import hashlib
+import http.client
+import ipaddress
+import json
+import os
+import queue
+import random
+import ssl
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
+from datetime import UTC
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from helpers.errors import CourseError
+from helpers.files import locked, need_space, write_json
+from helpers.progress import Bar
+
+KEY = "COURSE_ENDPOINT_KEY"
+RETRIED = (408, 409, 429, 500, 502, 503, 504, 529)
+REMEDIES = {
+    400: "Check the model's name, max_tokens, and whether the conversation is longer than the model allows.",
+    401: f"Set {KEY} to a key of this endpoint.",
+    402: "Check the balance of your account there.",
+    403: f"Check that the key in {KEY} may use this model.",
+    404: "Check the url, which mostly ends in /v1, and the model's name.",
+}
+LONGEST_WAIT = 120.0  # seconds between two attempts, whatever the server asks for
+LARGEST_BODY = 4_000_000  # bytes
+GRACE = 5.0  # seconds that a stopped call waits for the answers that are on their way
+LOST_IN_A_ROW = 3  # so many requests without an answer, and none with one between, mean that the server is gone
+
+_jitter = random.Random()  # of its own, so that a learner's seed gives the same numbers with and without a teacher
+
+
+@dataclass
+class Usage:
+    """What one Endpoint has done since it was made. Tokens: as the server counts, or characters / 3 if it does not."""
+
+    requests: int = 0  # sent, the repeated ones included
+    retries: int = 0  # how many of them were repeats
+    cached: int = 0  # answers found on disk, not asked for
+    cut: int = 0  # answers, new or from disk, that max_tokens ended
+    tokens_in: int = 0  # of requests sent: a failed one counts if the server says what it used
+    tokens_out: int = 0
+    cost: float = 0.0  # in the currency of the prices
+
+
+@dataclass
+class Endpoint:
+    """A chat model behind an OpenAI-compatible address. Raises CourseError for what cannot be.
+
+    url: the base, such as "http://127.0.0.1:8000/v1". model: its name there. key: None reads COURSE_ENDPOINT_KEY, ""
+    is none; it goes into requests and nowhere else. folder: where answers are kept (default: "teacher" in the course's
+    home). concurrent: requests at a time. per_minute: requests sent per minute, retries included; None for no limit.
+    attempts: per request. timeout: seconds without a byte from the server. price_in, price_out: per million tokens.
+    sleep (seconds) and clock are for tests.
+    """
+
+    url: str
+    model: str
+    key: InitVar[str | None] = None
+    folder: Path | str | None = None
+    concurrent: int = 4
+    per_minute: float | None = None
+    attempts: int = 6
+    timeout: float = 60.0
+    price_in: float = 0.0
+    price_out: float = 0.0
+    sleep: Callable | None = field(default=None, repr=False)
+    clock: Callable = field(default=time.monotonic, repr=False)
+    usage: Usage = field(default_factory=Usage, init=False)
+
+    def __post_init__(self, key):
+        from helpers import course
+
+        _check_numbers(int, concurrent=self.concurrent, attempts=self.attempts)
+        _check_numbers(float, above=0, timeout=self.timeout, per_minute=self.per_minute or 1.0)
+        _check_numbers(float, price_in=self.price_in, price_out=self.price_out)
+        if not isinstance(self.model, str) or not self.model:
+            raise CourseError(f"model={self.model!r} cannot be. Give the name that the endpoint has for its model.")
+        self._key = _checked_key(os.environ.get(KEY) if key is None else key)
+        self._address, self._opener = _connection(self.url, self._key)
+        self.folder = Path(self.folder or course.home() / "teacher").expanduser().absolute()
+        self._lock = threading.Lock()  # over `usage` and the next line's, which all threads share
+        self._next_turn, self._paused_until, self._last_trouble = float("-inf"), float("-inf"), ""  # times on `clock`
+
+    def answers(self, conversations, n=1, max_tokens=400, temperature=0.7, label="Asking the teacher"):
+        """For each conversation (a list of messages, see `helpers.chat`) a list of `n` texts, in the same order.
+
+        max_tokens: of one answer. label: what the progress bar says. Identical requests are asked once; answers that
+        an earlier call got come from disk. Raises CourseError if some are missing in the end: the others are saved,
+        and the same call goes on from there. So does a call that was interrupted.
+        """
+        _check_request(conversations, n, max_tokens, temperature)
+        rows = [
+            [self._job(place, messages, sample, max_tokens, float(temperature)) for sample in range(n)]
+            for place, messages in enumerate(conversations)
+        ]
+        wanted = {job.path: job for row in reversed(rows) for job in row}  # of equal ones, the first
+        wanted = dict(reversed(wanted.items()))
+        entries = self._from_disk(wanted)
+        if len(entries) < len(wanted):
+            self._ask_missing(wanted, entries, max_tokens, label)
+        return [[entries[job.path]["text"] for job in row] for row in rows]
+
+    def estimate(self, conversations, n=1, max_tokens=400):
+        """What `answers` may cost at most, before it is called. Rough: 3 characters are taken as a token.
+
+        It takes every answer as new and as long as max_tokens allows; repeated attempts and chat markup are left out.
+        """
+        _check_request(conversations, n, max_tokens, 0)
+        tokens_in = sum(_rough_tokens(*(message["content"] for message in messages)) for messages in conversations)
+        return n * (tokens_in * self.price_in + len(conversations) * max_tokens * self.price_out) / 1e6
+
+    def _job(self, place, messages, sample, max_tokens, temperature):
+        fields = {"model": self.model, "messages": messages, "max_tokens": max_tokens, "temperature": temperature}
+        return _Job(place, self.folder / f"{_digest(fields | {'sample': sample})}.json", fields | {"stream": False})
+
+    def _from_disk(self, paths):
+        """path → entry, for those of `paths` that are there."""
+        entries = {path: entry for path in paths if (entry := _read_entry(path))}
+        with self._lock:
+            self.usage.cached += len(entries)
+            self.usage.cut += sum(entry["finish_reason"] == "length" for entry in entries.values())
+        return entries
+
+    def _ask_missing(self, wanted, entries, max_tokens, label):
+        """Ask for what is missing among `entries`. One call at a time per model and folder, in whatever program."""
+        done, stop = queue.Queue(), threading.Event()
+        with contextlib.ExitStack() as held, _saving_in(self.folder):
+            lock = self.folder / f"{_digest(self.model)[:16]}.lock"
+            held.enter_context(locked(lock, "Another call asks this model. Waiting until it has its answers."))
+            entries |= self._from_disk(wanted.keys() - entries.keys())  # what that call got
+            todo = deque(job for job in wanted.values() if job.path not in entries)
+            need_space(self.folder, len(todo) * (8 * max_tokens + 4096), "Saving the answers")
+            workers = [threading.Thread(target=self._work, args=(todo, done, stop), daemon=True) for _ in todo]
+            # The lock belongs to the threads, not to this call: after Ctrl-C it holds until the last of them has saved.
+            arguments = (workers[: self.concurrent], held.pop_all(), done)
+            keeper = threading.Thread(target=_run_workers, args=arguments, daemon=True)
+            keeper.start()
+        try:
+            failures = self._collect(len(wanted), entries, done, stop, label)
+        except BaseException:  # Ctrl-C above all
+            stop.set()
+            keeper.join(GRACE)
+            print(self._saved(wanted), file=sys.stderr, flush=True)
+            raise
+        for failure in failures:
+            if not isinstance(failure, _Trouble):
+                raise CourseError(f"{failure} {self._saved(wanted)}") if isinstance(failure, CourseError) else failure
+        if failures:
+            raise CourseError(
+                f"{self.url} gave no answer to {len(failures)} of {len(wanted)} requests, each sent {self.attempts} "
+                f"times; the last time: {failures[-1]}. {self._saved(wanted)}"
+            )
+
+    def _saved(self, wanted):
+        count = sum(path.is_file() for path in wanted)
+        return f"{count} of {len(wanted)} answers are saved in {self.folder}; the same call goes on from there."
+
+    def _collect(self, total, entries, done, stop, label):
+        """Put answers into `entries` until all threads have ended, and return the exceptions of the other requests."""
+        failures, in_a_row = [], 0
+        with Bar(total, label) as bar:
+            bar.advance(len(entries))
+            while True:
+                try:
+                    item = done.get(timeout=0.2)  # on Windows, Ctrl-C does not end a wait without a timeout
+                except queue.Empty:
+                    bar.advance(0, self._note())
+                    continue
+                if item is None:
+                    return failures
+                path, result = item
+                if isinstance(result, dict):
+                    entries[path], in_a_row = result, 0
+                    bar.advance(1, self._note())
+                    continue
+                failures.append(result)
+                in_a_row += 1
+                if not isinstance(result, _Trouble) or in_a_row >= LOST_IN_A_ROW:
+                    stop.set()
+
+    def _note(self):
+        """What the bar says: the cost so far, and what makes it slow."""
+        with self._lock:
+            wait, usage = self._paused_until - self.clock(), self.usage
+            parts = [f"cost {usage.cost:.2f}"] if self.price_in or self.price_out else []
+            parts += [f"{usage.retries} retries, the last after {self._last_trouble}"] if usage.retries else []
+            return "; ".join(parts + ([f"waits {wait:.0f} s"] if wait >= 1 else []))
+
+    def _work(self, todo, done, stop):
+        """One thread: take jobs until none is left or the call is stopped; put (path, entry or exception) in `done`."""
+        while not stop.is_set():
+            try:
+                job = todo.popleft()
+            except IndexError:
+                return
+            try:
+                done.put((job.path, self._answer(job, stop)))
+            except _Stopped:
+                return
+            except Exception as error:
+                done.put((job.path, error))
+
+    def _answer(self, job, stop):
+        """Ask until there is an answer, save it, and return its entry. Raises _Trouble after the last attempt."""
+        for attempt in range(1, self.attempts + 1):
+            self._wait_for_turn(stop)
+            with self._lock:
+                self.usage.requests += 1
+                self.usage.retries += attempt > 1
+            try:
+                entry = self._post(job)
+                break
+            except _Trouble as trouble:
+                if attempt == self.attempts:
+                    raise
+                # 2, 4, 8, 16, 32 s: six attempts take more than the minute after which a limit per minute is over.
+                wait = min(2.0**attempt * _jitter.uniform(0.75, 1.25), LONGEST_WAIT)
+                with self._lock:
+                    self._last_trouble = str(trouble)
+                    if trouble.for_all:
+                        self._paused_until = max(self._paused_until, self.clock() + (trouble.after or wait))
+                self._pause(max(wait, trouble.after), stop)
+        with _saving_in(self.folder):
+            write_json(job.path, entry)
+        with self._lock:
+            self.usage.cut += entry["finish_reason"] == "length"
+        return entry
+
+    def _wait_for_turn(self, stop):
+        """Wait until a request may be sent: no pause holds, and the last one was sent long enough ago."""
+        while True:
+            with self._lock:
+                now = self.clock()
+                wait = max(self._next_turn, self._paused_until) - now
+                if wait <= 0:
+                    self._next_turn = now + (60 / self.per_minute if self.per_minute else 0)
+                    return
+            self._pause(wait, stop)
+
+    def _pause(self, seconds, stop):
+        (self.sleep or stop.wait)(seconds)
+        if stop.is_set():
+            raise _Stopped
+
+    def _post(self, job):
+        """Send one request and return the entry of its answer. Raises _Trouble (try again) or CourseError (do not)."""
+        status, after, body = self._exchange(json.dumps(job.fields).encode())
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            said = None
+        well = 200 <= status < 300
+        entry = _entry(said, job.fields["messages"]) if well else None
+        used = entry or _used(said)
+        with self._lock:
+            self.usage.tokens_in += used["tokens_in"]
+            self.usage.tokens_out += used["tokens_out"]
+            self.usage.cost += (used["tokens_in"] * self.price_in + used["tokens_out"] * self.price_out) / 1e6
+        if entry:
+            return entry
+        message = f"status {status}, {self._shown(_message(said, body)) or 'no words'}"
+        if well or status in RETRIED:
+            raise _Trouble(message, after, for_all=status == 429 or after > 0)
+        remedy = "Check the url." if status < 400 else REMEDIES.get(status, REMEDIES[400])
+        raise CourseError(f"{self.url} refused the request for conversations[{job.place}]: {message}. {remedy}")
+
+    def _exchange(self, body):
+        """(status, seconds to wait before another attempt, body) of the response to one request."""
+        headers = {"Content-Type": "application/json", "User-Agent": "tune-a-coding-assistant"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        try:
+            try:
+                request = urllib.request.Request(self._address, body, headers)
+                response = self._opener.open(request, timeout=self.timeout)
+            except urllib.error.HTTPError as error:
+                response = error  # a response too, with a status of 300 and up
+            with response:
+                return response.status, _retry_after(response.headers), _read(response, 10 * self.timeout)
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise CourseError(f"{self.url} has no valid certificate. Check the url.") from None
+            words = f"{type(reason).__name__} {reason}"
+            if isinstance(reason, TimeoutError):
+                words = f"no answer within {self.timeout:g} s"
+            raise _Trouble(self._shown(words)) from None
+
+    def _shown(self, text):
+        """`text` from elsewhere as one short line, without the key: some servers repeat it."""
+        text = text.replace(self._key, "***") if self._key else text
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return (line if len(line) <= 200 else line[:200] + "...").rstrip(".")
+
+
+@dataclass(frozen=True)
+class _Job:
+    place: int  # of its conversation
+    path: Path  # of its entry
+    fields: dict  # of its request
+
+
+class _Trouble(Exception):
+    """A request failed in a way that may pass. after: seconds the server asks for, or 0; for_all: of all threads."""
+
+    def __init__(self, message, after=0.0, for_all=False):
+        super().__init__(message)
+        self.after, self.for_all = after, for_all
+
+
+class _Stopped(Exception):
+    """The call ends, so this request is not sent again."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows none: the key would go along, to whatever host."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+@contextlib.contextmanager
+def _saving_in(folder):
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(
+            f"Answers cannot be saved in {folder} ({error.strerror}). Free some space, or choose another folder."
+        ) from error
+
+
+def _run_workers(workers, lock, done):
+    with lock:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    done.put(None)
+
+
+def _read(response, seconds):
+    """The body, if it comes whole and in time. The socket's timeout starts anew with each byte; this one does not."""
+    body, deadline = bytearray(), time.monotonic() + seconds
+    while block := response.read1(65536):
+        body += block
+        if len(body) > LARGEST_BODY:
+            raise CourseError(f"The endpoint sends more than {LARGEST_BODY / 1e6:g} MB for one answer. Check the url.")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:  # read1 does not say that a body was cut
+        raise http.client.IncompleteRead(bytes(body), response.length)
+    return bytes(body)
+
+
+def _retry_after(headers):
+    """Seconds, from the header's number or date; 0 if there is none."""
+    value = headers.get("Retry-After", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = email.utils.parsedate_to_datetime(value)
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            seconds = 0.0
+    return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def _entry(said, messages):
+    """What is kept of a response: text, finish_reason, tokens_in, tokens_out. None if it holds no answer."""
+    try:
+        choice = said["choices"][0]
+        # No text at all comes from a model that spent its tokens on thinking. A new attempt would cost as much again.
+        text = choice["message"]["content"] or ""
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair could not be saved
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
+    rough = _rough_tokens(*(message["content"] for message in messages)), _rough_tokens(text)
+    return {"text": text, "finish_reason": choice.get("finish_reason"), **_used(said, *rough)}
+
+
+def _used(said, tokens_in=0, tokens_out=0):
+    """The tokens that a response reports; those given here where it reports none."""
+    usage = said.get("usage") if isinstance(said, dict) else None
+    counts = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
+    known = [count if type(count) is int and count >= 0 else None for count in counts]
+    return {
+        "tokens_in": tokens_in if known[0] is None else known[0],
+        "tokens_out": tokens_out if known[1] is None else known[1],
+    }
+
+
+def _message(said, body):
+    """The server's own words about what is wrong."""
+    for name in ("error", "message", "detail"):  # OpenAI's have two levels
+        if isinstance(said, dict) and name in said:
+            said = said[name]
+    return said if isinstance(said, str) else body.decode("utf-8", "replace")
+
+
+def _read_entry(path):
+    """The entry in the file `path`, or None if there is none that can be used."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        return entry if isinstance(entry["text"], str) and "finish_reason" in entry else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _rough_tokens(*texts):
+    return -(-sum(map(len, texts)) // 3)
+
+
+def _connection(url, key):
+    """(full address, opener) for an endpoint. What is wrong with a url is said without it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        fits = fits and url.isascii() and url.isprintable() and not set(url) & set(" @?#")
+    except (ValueError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise CourseError("That is no url of an endpoint. Give its base alone, such as 'http://127.0.0.1:8000/v1'.")
+    local = parts.hostname == "localhost"
+    with contextlib.suppress(ValueError):
+        local = local or ipaddress.ip_address(parts.hostname).is_loopback
+    if key and parts.scheme == "http" and not local:
+        raise CourseError(
+            f"With http, everybody on the way to {parts.hostname} could read your key. Use https, or key='' for none."
+        )
+    # A proxy could not reach this machine's own server, and would see the key.
+    proxies = urllib.request.ProxyHandler({} if local else None)
+    return url.rstrip("/") + "/chat/completions", urllib.request.build_opener(proxies, _NoRedirect)
+
+
+def _checked_key(key):
+    key = key.strip() if isinstance(key, str) else key or ""
+    if not isinstance(key, str) or not key.isascii() or not key.isprintable() or " " in key:
+        raise CourseError("The endpoint's key holds a character that no key has. Copy it again, alone.")
+    return key
+
+
+def _check_request(conversations, n, max_tokens, temperature):
+    _check_numbers(int, n=n, max_tokens=max_tokens)
+    _check_numbers(float, temperature=temperature)
+    if not isinstance(conversations, list | tuple):
+        raise CourseError(f"A teacher needs a list of conversations; it got {type(conversations).__name__}.")
+    for place, messages in enumerate(conversations):
+        well = isinstance(messages, list | tuple) and all(
+            isinstance(message, dict)
+            and set(message) == {"role", "content"}
+            and message["role"] in ("system", "user", "assistant")
+            and isinstance(message["content"], str)
+            for message in messages
+        )
+        if not well or not messages or messages[-1]["role"] != "user":
+            raise CourseError(
+                f"conversations[{place}] is no conversation. Give a list of dicts with a role (system, user or "
+                "assistant) and a content (text); the last is the user's."
+            )
+
+
+def _check_numbers(kind, above=None, **values):
+    """Raise CourseError unless all are whole numbers from 1 up (int), numbers from 0 up, or numbers above `above`."""
+    for name, value in values.items():
+        kinds = int if kind is int else (int, float)
+        least = 1 if kind is int else 0
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < 1e9 or value == above:
+            what = "a whole number from 1 up" if kind is int else "a number above 0" if above == 0 else "a number from 0 up"
+            raise CourseError(f"{name}={value!r} cannot be. Give {what}.")
