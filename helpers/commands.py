@@ -78,6 +78,14 @@ def _parser():
     results.add_argument("lesson", metavar="NN", help="the lesson's number")
     test = add("test", _test, "run all that CI runs; with NN, one lesson and what it uses")
     test.add_argument("lesson", nargs="?", metavar="NN", help="the lesson's number")
+    testgen = add("testgen", _testgen, "write verified unit tests for a file, a folder or an installed module")
+    testgen.add_argument("path", metavar="PATH", help="a .py file, a folder, or the name of an installed module")
+    testgen.add_argument("--out", default="generated_tests", metavar="DIR", help="where the tests go (%(default)s)")
+    testgen.add_argument(
+        "--model", metavar="DIR", help="adapter or model whose calls are tried (default: the course's)"
+    )
+    testgen.add_argument("--n", type=_count, default=8, help="answers of the model for each function (%(default)s)")
+    testgen.add_argument("--no-model", action="store_true", help="try the program's calls only: much faster")
     add("doctor", _doctor, "show what this machine has, and what would not fit", False)
     clean = add("clean", _clean, "remove what the course put on this machine; asks first", False)
     clean.add_argument("--yes", action="store_true", help="do not ask")
@@ -88,6 +96,12 @@ def _parser():
 def _port(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _count(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 100")
     return int(text)
 
 
@@ -181,6 +195,17 @@ def _test(options, arguments):
     from helpers import testing
 
     return testing.run(number)
+
+
+def _testgen(options, arguments):
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers.testgen import tool
+
+    tool.check(options.path, options.out)
+    if options.no_model:
+        return tool.main(options.path, options.out)
+    _prepare_model()
+    return tool.main(options.path, options.out, tool.model_calls(options.model), options.n)
 
 
 def _doctor(options, arguments):

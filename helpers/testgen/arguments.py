@@ -4,10 +4,16 @@
 """
 
 import ast
+import functools
 
 _TEXTS = ["", "a", "abc", "Hello World", "hello", "a b c", "a,b,c", "foo_bar", "FooBar", "  spaces  ", "123", "-1.5",
           "key=value", "2024-01-15", "http://example.com/a?b=1", "/usr/lib", "a.b.c", "racecar", "line one\nline two",
           "[1, 2]", "<b>bold</b>", "user@example.com", "12:30", "é"]  # fmt: skip
+_USUAL = {
+    "int": ["0", "1", "2", "3", "5", "-1", "10", "7"],
+    "float": ["0.0", "1.0", "0.5", "2.5", "-1.5", "10.0", "100.25", "0.1"],
+    "text": [repr(one) for one in _TEXTS],
+}
 _CALLABLES = {
     1: ["str", "lambda x: x > 1", "lambda x: x * 2", "bool", "len", "lambda x: x % 2 == 0"],
     2: ["lambda x, y: x + y", "lambda x, y: x > y", "max", "min"],
@@ -24,66 +30,80 @@ _FIXED = {
 }  # fmt: skip
 
 
-def strategy(kinds, constants=(), arity=1):
-    """A Hypothesis strategy for the source text of one argument of these kinds.
+def argument(kinds, constants, rng, arity=1):
+    """The source text of one argument of one of these kinds, drawn with `rng` (random.Random).
 
     constants: values that the function's own text holds, which tend to be where it branches. arity: of a callable.
+    The first kind is drawn as often as all others together.
     """
-    from hypothesis import strategies as st
-
-    return st.one_of([_of_kind(kind, constants, arity) for kind in kinds])
-
-
-def _of_kind(kind, constants, arity):
-    from hypothesis import strategies as st
-
+    kind = kinds[0] if rng.random() < 0.5 else rng.choice(kinds)
     if kind.startswith("literal "):
-        return st.just(kind.removeprefix("literal "))
+        return kind.removeprefix("literal ")
     if kind == "callable":
-        return st.sampled_from(_CALLABLES.get(arity, _ANY))
-    if kind in _FIXED:
-        extra = [repr(one) for one in constants if kind == "bytes" and isinstance(one, bytes)]
-        if kind == "dict":
-            extra = [f"{{{one!r}: 1}}" for one in constants if isinstance(one, str)]
-        return st.sampled_from([*_FIXED[kind], *extra])
-    if kind in _SIMPLE:
-        return _SIMPLE[kind](st, constants).map(repr)
-    container, _, inside = kind.partition(" ")
-    return _several(st, container, _SIMPLE[inside](st, constants))
+        return rng.choice(_CALLABLES.get(arity, _ANY))
+    container, _, inside = kind.rpartition(" ")
+    if container:
+        return _several(container, inside, constants, rng)
+    usual, near = _FIXED.get(kind) or _USUAL[kind], _near(kind, constants)
+    pools = [usual, usual, *([near] if near else []), *([_drawn(kind)] if kind in _USUAL else [])]
+    return rng.choice(rng.choice(pools))
 
 
-def _integers(st, constants):
-    near = [one + step for one in constants if type(one) is int and abs(one) < 10**6 for step in (0, -1, 1)]
-    return st.one_of([st.sampled_from([0, 1, 2, 3, 5, -1, 10, 7]), st.sampled_from(near or [4]), st.integers(-20, 120)])
+def _several(container, inside, constants, rng):
+    """A list, tuple or set of values of one kind: empty, or drawn whole by Hypothesis, or of usual values."""
+    if rng.random() < 0.5:
+        values = list(rng.choice(_drawn(f"list {inside}")))
+    else:
+        pool = _USUAL[inside] + _near(inside, constants)
+        values = [rng.choice(pool) for _ in range(rng.randint(0, 4))]
+    if container == "set":
+        return "{" + ", ".join(dict.fromkeys(values)) + "}" if values else "set()"
+    if container == "tuple":
+        return "(" + ", ".join(values) + ("," if len(values) == 1 else "") + ")"
+    return "[" + ", ".join(values) + "]"
 
 
-def _floats(st, constants):
-    found = [one for one in constants if type(one) is float and abs(one) < 1e9]
-    return st.sampled_from([0.0, 1.0, 0.5, 2.5, -1.5, 10.0, 100.25, 0.1, *found])
+def _near(kind, constants):
+    """Texts of values beside the function's own constants."""
+    if kind == "int":
+        return [repr(one + step) for one in constants if type(one) is int and abs(one) < 10**6 for step in (0, -1, 1)]
+    if kind == "text":
+        found = [one for one in constants if isinstance(one, str) and len(one) < 30]
+        return [repr(form.format(one)) for one in found for form in ("{}", "a{}b", "{}1")] if found else []
+    if kind == "dict":
+        return [f"{{{one!r}: 1}}" for one in constants if isinstance(one, str) and len(one) < 30]
+    same = {"float": float, "bytes": bytes}.get(kind)
+    return [repr(one) for one in constants if type(one) is same]
 
 
-def _text(st, constants):
-    found = [one for one in constants if isinstance(one, str) and len(one) < 30]
-    mixed = [text + one for one in found[:6] for text in ("a", "1")] + [f"a{one}b" for one in found[:6]]
-    drawn = st.text("abcXYZ 019_-.,:", max_size=8)
-    return st.one_of([st.sampled_from(_TEXTS), st.sampled_from(found or _TEXTS), st.sampled_from(mixed or _TEXTS), drawn])
+@functools.cache
+def _drawn(kind):
+    """Texts of values that Hypothesis draws: what nobody thinks of. Drawn once, because that takes half a second."""
+    from hypothesis import strategies as st
+
+    simple = {"int": st.integers(-20, 120), "text": st.text("abcXYZ 019_-.,:", max_size=8),
+              "float": st.floats(-100, 100, width=16)}  # fmt: skip
+    inside = simple[kind.removeprefix("list ")].map(repr)
+    return _draw(st.lists(inside, max_size=5).map(tuple) if kind.startswith("list ") else inside)
 
 
-_SIMPLE = {"int": _integers, "float": _floats, "text": _text}
+def _draw(strategy, count=100):
+    """At most `count` values of a Hypothesis strategy, without repeats; always the same."""
+    import hypothesis
 
+    found = []
 
-def _several(st, container, inside):
-    """A list, tuple or set of at most five."""
+    @hypothesis.seed(0)
+    @hypothesis.settings(
+        max_examples=count, database=None, deadline=None, phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )  # fmt: skip
+    @hypothesis.given(strategy)
+    def collect(value):
+        found.append(value)
 
-    def write(values):
-        texts = [repr(one) for one in values]
-        if container == "set":
-            return "{" + ", ".join(dict.fromkeys(texts)) + "}" if texts else "set()"
-        if container == "tuple":
-            return "(" + ", ".join(texts) + ("," if len(texts) == 1 else "") + ")"
-        return "[" + ", ".join(texts) + "]"
-
-    return st.lists(inside, max_size=5).map(write)
+    collect()
+    return list(dict.fromkeys(found))
 
 
 def constants_in(function):
@@ -96,22 +116,3 @@ def constants_in(function):
         if isinstance(node, ast.Constant) and id(node) not in prose and type(node.value) in (int, float, str, bytes)
     ]
     return list(dict.fromkeys(found))[:24]
-
-
-def draw(drawn, count, seed=0):
-    """`count` values of a Hypothesis strategy at most, without repeats; the same for the same seed."""
-    import hypothesis
-
-    found = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count, database=None, deadline=None, phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck), verbosity=hypothesis.Verbosity.quiet,
-    )  # fmt: skip
-    @hypothesis.given(drawn)
-    def collect(value):
-        found.append(value)
-
-    collect()
-    return list(dict.fromkeys(found))

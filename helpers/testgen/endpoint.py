@@ -13,7 +13,6 @@ import json
 import os
 import queue
 import random
-import ssl
 import sys
 import threading
 import time
@@ -33,29 +32,28 @@ from helpers.progress import Bar
 KEY = "COURSE_ENDPOINT_KEY"
 RETRIED = (408, 409, 429, 500, 502, 503, 504, 529)
 REMEDIES = {
-    400: "Check the model's name, max_tokens, and whether the conversation is longer than the model allows.",
     401: f"Set {KEY} to a key of this endpoint.",
-    402: "Check the balance of your account there.",
     403: f"Check that the key in {KEY} may use this model.",
     404: "Check the url, which mostly ends in /v1, and the model's name.",
 }
+OTHER_REMEDY = "Check the model's name, max_tokens, and whether the conversation is longer than the model allows."
 LONGEST_WAIT = 120.0  # seconds between two attempts, whatever the server asks for
 LARGEST_BODY = 4_000_000  # bytes
 GRACE = 5.0  # seconds that a stopped call waits for the answers that are on their way
-LOST_IN_A_ROW = 3  # so many requests without an answer, and none with one between, mean that the server is gone
+GONE = 3  # so many requests given up, and no answer between them, mean that the server is gone
 
 _jitter = random.Random()  # of its own, so that a learner's seed gives the same numbers with and without a teacher
 
 
 @dataclass
 class Usage:
-    """What one Endpoint has done since it was made. Tokens: as the server counts, or characters / 3 if it does not."""
+    """What one Endpoint has done since it was made."""
 
     requests: int = 0  # sent, the repeated ones included
     retries: int = 0  # how many of them were repeats
     cached: int = 0  # answers found on disk, not asked for
     cut: int = 0  # answers, new or from disk, that max_tokens ended
-    tokens_in: int = 0  # of requests sent: a failed one counts if the server says what it used
+    tokens_in: int = 0  # as the server reports them, for a failed request too; 0 where it does not
     tokens_out: int = 0
     cost: float = 0.0  # in the currency of the prices
 
@@ -88,16 +86,15 @@ class Endpoint:
     def __post_init__(self, key):
         from helpers import course
 
-        _check_numbers(int, concurrent=self.concurrent, attempts=self.attempts)
-        _check_numbers(float, above=0, timeout=self.timeout, per_minute=self.per_minute or 1.0)
-        _check_numbers(float, price_in=self.price_in, price_out=self.price_out)
+        _check_numbers(1, int, concurrent=self.concurrent, attempts=self.attempts)
+        _check_numbers(1e-3, timeout=self.timeout, per_minute=1 if self.per_minute is None else self.per_minute)
+        _check_numbers(0, price_in=self.price_in, price_out=self.price_out)
         if not isinstance(self.model, str) or not self.model:
             raise CourseError(f"model={self.model!r} cannot be. Give the name that the endpoint has for its model.")
-        self._key = _checked_key(os.environ.get(KEY) if key is None else key)
-        self._address, self._opener = _connection(self.url, self._key)
+        self._server = _Server(self.url, os.environ.get(KEY) if key is None else key, self.timeout)
         self.folder = Path(self.folder or course.home() / "teacher").expanduser().absolute()
-        self._lock = threading.Lock()  # over `usage` and the next line's, which all threads share
-        self._next_turn, self._paused_until, self._last_trouble = float("-inf"), float("-inf"), ""  # times on `clock`
+        self._lock = threading.Lock()  # over `usage` and the line below, which all threads share
+        self._next_turn, self._paused_until, self._given_up = float("-inf"), float("-inf"), 0  # the times: on `clock`
 
     def answers(self, conversations, n=1, max_tokens=400, temperature=0.7, label="Asking the teacher"):
         """For each conversation (a list of messages, see `helpers.chat`) a list of `n` texts, in the same order.
@@ -111,8 +108,7 @@ class Endpoint:
             [self._job(place, messages, sample, max_tokens, float(temperature)) for sample in range(n)]
             for place, messages in enumerate(conversations)
         ]
-        wanted = {job.path: job for row in reversed(rows) for job in row}  # of equal ones, the first
-        wanted = dict(reversed(wanted.items()))
+        wanted = {job.path: job for row in rows for job in row}
         entries = self._from_disk(wanted)
         if len(entries) < len(wanted):
             self._ask_missing(wanted, entries, max_tokens, label)
@@ -124,7 +120,7 @@ class Endpoint:
         It takes every answer as new and as long as max_tokens allows; repeated attempts and chat markup are left out.
         """
         _check_request(conversations, n, max_tokens, 0)
-        tokens_in = sum(_rough_tokens(*(message["content"] for message in messages)) for messages in conversations)
+        tokens_in = sum(len(message["content"]) for messages in conversations for message in messages) / 3
         return n * (tokens_in * self.price_in + len(conversations) * max_tokens * self.price_out) / 1e6
 
     def _job(self, place, messages, sample, max_tokens, temperature):
@@ -148,13 +144,11 @@ class Endpoint:
             entries |= self._from_disk(wanted.keys() - entries.keys())  # what that call got
             todo = deque(job for job in wanted.values() if job.path not in entries)
             need_space(self.folder, len(todo) * (8 * max_tokens + 4096), "Saving the answers")
-            workers = [threading.Thread(target=self._work, args=(todo, done, stop), daemon=True) for _ in todo]
-            # The lock belongs to the threads, not to this call: after Ctrl-C it holds until the last of them has saved.
-            arguments = (workers[: self.concurrent], held.pop_all(), done)
-            keeper = threading.Thread(target=_run_workers, args=arguments, daemon=True)
-            keeper.start()
+            # The lock goes to the threads: after Ctrl-C it is held until the last of them has saved its answer.
+            keeper = threading.Thread(target=self._run_threads, args=(todo, done, stop, held.pop_all()), daemon=True)
         try:
-            failures = self._collect(len(wanted), entries, done, stop, label)
+            keeper.start()
+            failures = self._collect(len(wanted), entries, done, label)
         except BaseException:  # Ctrl-C above all
             stop.set()
             keeper.join(GRACE)
@@ -173,9 +167,9 @@ class Endpoint:
         count = sum(path.is_file() for path in wanted)
         return f"{count} of {len(wanted)} answers are saved in {self.folder}; the same call goes on from there."
 
-    def _collect(self, total, entries, done, stop, label):
+    def _collect(self, total, entries, done, label):
         """Put answers into `entries` until all threads have ended, and return the exceptions of the other requests."""
-        failures, in_a_row = [], 0
+        failures = []
         with Bar(total, label) as bar:
             bar.advance(len(entries))
             while True:
@@ -188,21 +182,29 @@ class Endpoint:
                     return failures
                 path, result = item
                 if isinstance(result, dict):
-                    entries[path], in_a_row = result, 0
+                    entries[path] = result
                     bar.advance(1, self._note())
-                    continue
-                failures.append(result)
-                in_a_row += 1
-                if not isinstance(result, _Trouble) or in_a_row >= LOST_IN_A_ROW:
-                    stop.set()
+                else:
+                    failures.append(result)
 
     def _note(self):
         """What the bar says: the cost so far, and what makes it slow."""
         with self._lock:
             wait, usage = self._paused_until - self.clock(), self.usage
             parts = [f"cost {usage.cost:.2f}"] if self.price_in or self.price_out else []
-            parts += [f"{usage.retries} retries, the last after {self._last_trouble}"] if usage.retries else []
-            return "; ".join(parts + ([f"waits {wait:.0f} s"] if wait >= 1 else []))
+            parts += [f"retries {usage.retries}"] if usage.retries else []
+            return ", ".join(parts + ([f"the server asks to wait {wait:.0f} s"] if wait >= 1 else []))
+
+    def _run_threads(self, todo, done, stop, lock):
+        self._given_up = 0
+        with lock:
+            count = min(self.concurrent, len(todo))
+            threads = [threading.Thread(target=self._work, args=(todo, done, stop), daemon=True) for _ in range(count)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        done.put(None)
 
     def _work(self, todo, done, stop):
         """One thread: take jobs until none is left or the call is stopped; put (path, entry or exception) in `done`."""
@@ -212,11 +214,16 @@ class Endpoint:
             except IndexError:
                 return
             try:
-                done.put((job.path, self._answer(job, stop)))
+                result = self._answer(job, stop)
             except _Stopped:
                 return
             except Exception as error:
-                done.put((job.path, error))
+                result = error
+            with self._lock:
+                self._given_up = 0 if isinstance(result, dict) else self._given_up + 1
+                if self._given_up == GONE or not isinstance(result, dict | _Trouble):
+                    stop.set()
+            done.put((job.path, result))
 
     def _answer(self, job, stop):
         """Ask until there is an answer, save it, and return its entry. Raises _Trouble after the last attempt."""
@@ -234,7 +241,6 @@ class Endpoint:
                 # 2, 4, 8, 16, 32 s: six attempts take more than the minute after which a limit per minute is over.
                 wait = min(2.0**attempt * _jitter.uniform(0.75, 1.25), LONGEST_WAIT)
                 with self._lock:
-                    self._last_trouble = str(trouble)
                     if trouble.for_all:
                         self._paused_until = max(self._paused_until, self.clock() + (trouble.after or wait))
                 self._pause(max(wait, trouble.after), stop)
@@ -262,53 +268,21 @@ class Endpoint:
 
     def _post(self, job):
         """Send one request and return the entry of its answer. Raises _Trouble (try again) or CourseError (do not)."""
-        status, after, body = self._exchange(json.dumps(job.fields).encode())
-        try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            said = None
+        status, after, said, words = self._server.post(job.fields)
         well = 200 <= status < 300
-        entry = _entry(said, job.fields["messages"]) if well else None
-        used = entry or _used(said)
+        entry = _entry(said) if well else None
+        used = _used(said)
         with self._lock:
             self.usage.tokens_in += used["tokens_in"]
             self.usage.tokens_out += used["tokens_out"]
             self.usage.cost += (used["tokens_in"] * self.price_in + used["tokens_out"] * self.price_out) / 1e6
         if entry:
-            return entry
-        message = f"status {status}, {self._shown(_message(said, body)) or 'no words'}"
+            return entry | used
+        message = f"status {status}, {words or 'no words'}"
         if well or status in RETRIED:
             raise _Trouble(message, after, for_all=status == 429 or after > 0)
-        remedy = "Check the url." if status < 400 else REMEDIES.get(status, REMEDIES[400])
+        remedy = "Check the url." if status < 400 else REMEDIES.get(status, OTHER_REMEDY)
         raise CourseError(f"{self.url} refused the request for conversations[{job.place}]: {message}. {remedy}")
-
-    def _exchange(self, body):
-        """(status, seconds to wait before another attempt, body) of the response to one request."""
-        headers = {"Content-Type": "application/json", "User-Agent": "tune-a-coding-assistant"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        try:
-            try:
-                request = urllib.request.Request(self._address, body, headers)
-                response = self._opener.open(request, timeout=self.timeout)
-            except urllib.error.HTTPError as error:
-                response = error  # a response too, with a status of 300 and up
-            with response:
-                return response.status, _retry_after(response.headers), _read(response, 10 * self.timeout)
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            if isinstance(reason, ssl.SSLCertVerificationError):
-                raise CourseError(f"{self.url} has no valid certificate. Check the url.") from None
-            words = f"{type(reason).__name__} {reason}"
-            if isinstance(reason, TimeoutError):
-                words = f"no answer within {self.timeout:g} s"
-            raise _Trouble(self._shown(words)) from None
-
-    def _shown(self, text):
-        """`text` from elsewhere as one short line, without the key: some servers repeat it."""
-        text = text.replace(self._key, "***") if self._key else text
-        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return (line if len(line) <= 200 else line[:200] + "...").rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -330,13 +304,6 @@ class _Stopped(Exception):
     """The call ends, so this request is not sent again."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows none: the key would go along, to whatever host."""
-
-    def redirect_request(self, *_):
-        return None
-
-
 @contextlib.contextmanager
 def _saving_in(folder):
     try:
@@ -347,27 +314,141 @@ def _saving_in(folder):
         ) from error
 
 
-def _run_workers(workers, lock, done):
-    with lock:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    done.put(None)
+def _entry(said):
+    """What is kept of a response besides its tokens: text and finish_reason. None if it holds no answer."""
+    try:
+        choice = said["choices"][0]
+        # No text at all comes from a model that spent its tokens on thinking. A new attempt would cost as much again.
+        text = choice["message"]["content"] or ""
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair could not be saved
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
+    return {"text": text, "finish_reason": choice.get("finish_reason")}
 
 
-def _read(response, seconds):
-    """The body, if it comes whole and in time. The socket's timeout starts anew with each byte; this one does not."""
-    body, deadline = bytearray(), time.monotonic() + seconds
-    while block := response.read1(65536):
-        body += block
-        if len(body) > LARGEST_BODY:
-            raise CourseError(f"The endpoint sends more than {LARGEST_BODY / 1e6:g} MB for one answer. Check the url.")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    if response.length:  # read1 does not say that a body was cut
-        raise http.client.IncompleteRead(bytes(body), response.length)
-    return bytes(body)
+def _used(said):
+    """tokens_in and tokens_out as a response reports them."""
+    usage = said.get("usage") if isinstance(said, dict) else None
+    names = {"tokens_in": "prompt_tokens", "tokens_out": "completion_tokens"}
+    counts = {own: usage.get(name) if isinstance(usage, dict) else 0 for own, name in names.items()}
+    return {own: count if isinstance(count, int) else 0 for own, count in counts.items()}
+
+
+def _read_entry(path):
+    """The entry in the file `path`, or None if there is none that can be used."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        return entry if isinstance(entry["text"], str) and "finish_reason" in entry else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _check_request(conversations, n, max_tokens, temperature):
+    _check_numbers(1, int, n=n, max_tokens=max_tokens)
+    _check_numbers(0, temperature=temperature)
+    if not isinstance(conversations, list | tuple):
+        raise CourseError(f"{type(conversations).__name__} is no list of conversations. Give a list of chats.")
+    for place, messages in enumerate(conversations):
+        if not isinstance(messages, list | tuple) or not all(map(_is_message, messages)) or not messages:
+            raise CourseError(
+                f"conversations[{place}] is no list of messages. Give dicts with a role (system, user or assistant) "
+                "and a content (text), and nothing else."
+            )
+        if messages[-1]["role"] != "user":
+            raise CourseError(f"conversations[{place}] asks nothing. Let its last message be the user's.")
+
+
+def _is_message(value):
+    well = isinstance(value, dict) and value.keys() == {"role", "content"} and isinstance(value["content"], str)
+    return well and value["role"] in ("system", "user", "assistant")
+
+
+def _check_numbers(least, kind=(int, float), **values):
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, kind) or not least <= value < 1e9:
+            what = "whole number" if kind is int else "number"
+            raise CourseError(f"{name}={value!r} cannot be. Give a {what} from {least} up.")
+
+
+class _Server:
+    """The HTTP side of an endpoint: one POST at a time, and the only place that holds the key."""
+
+    def __init__(self, url, key, timeout):
+        key = key.strip() if isinstance(key, str) else key or ""
+        if not isinstance(key, str) or not key.isascii() or not key.isprintable() or " " in key:
+            raise CourseError("The endpoint's key holds a character that no key has. Copy it again, alone.")
+        try:
+            parts = urlsplit(url)
+            fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            fits = fits and url.isascii() and url.isprintable() and not set(url) & set(" @?#")
+        except (ValueError, TypeError, AttributeError):
+            fits = False
+        if not fits:  # not shown: it may hold a password
+            raise CourseError("That is no url of an endpoint. Give its base alone, such as 'http://127.0.0.1:8000/v1'.")
+        local = parts.hostname == "localhost"
+        with contextlib.suppress(ValueError):
+            local = local or ipaddress.ip_address(parts.hostname).is_loopback
+        if key and parts.scheme == "http" and not local:
+            raise CourseError(
+                f"With http, all on the way to {parts.hostname} could read your key. Use https, or key='' for none."
+            )
+        # A proxy could not reach this machine's own server, and would see the key.
+        proxies = urllib.request.ProxyHandler({} if local else None)
+        self._opener = urllib.request.build_opener(proxies, _NoRedirect)
+        self._address, self._key, self._timeout = url.rstrip("/") + "/chat/completions", key, timeout
+
+    def post(self, fields):
+        """Send `fields` as JSON: (status, seconds to wait before another attempt, JSON value or None, its words).
+
+        The words are the server's own about what is wrong. Raises _Trouble if no whole response comes.
+        """
+        headers = {"Content-Type": "application/json", "User-Agent": "tune-a-coding-assistant"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        try:
+            try:
+                request = urllib.request.Request(self._address, json.dumps(fields).encode(), headers)
+                response = self._opener.open(request, timeout=self._timeout)
+            except urllib.error.HTTPError as error:
+                response = error  # a response too, with a status of 300 and up
+            with response:
+                status, after, body = response.status, _retry_after(response.headers), _read(response)
+        except (OSError, http.client.HTTPException) as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            late = f"no answer within {self._timeout:g} s" if isinstance(reason, TimeoutError) else None
+            raise _Trouble(late or self._shown(f"{type(reason).__name__} {reason}")) from None
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            said = None
+        return status, after, said, self._shown(_message(said, body))
+
+    def _shown(self, text):
+        """`text` from elsewhere as one short line, without the key: some servers repeat it."""
+        text = text.replace(self._key, "***") if self._key else text
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return (line if len(line) <= 200 else line[:200] + "...").rstrip(".")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows none: the key would go along, to whatever host."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+def _read(response):
+    """The whole body, or http.client.IncompleteRead."""
+    body = response.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise CourseError(f"The endpoint sends more than {LARGEST_BODY / 1e6:g} MB for one answer. Check the url.")
+    if response.length:  # with a limit, `read` does not say that a body was cut
+        raise http.client.IncompleteRead(body, response.length)
+    return body
 
 
 def _retry_after(headers):
@@ -384,109 +465,9 @@ def _retry_after(headers):
     return min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _entry(said, messages):
-    """What is kept of a response: text, finish_reason, tokens_in, tokens_out. None if it holds no answer."""
-    try:
-        choice = said["choices"][0]
-        # No text at all comes from a model that spent its tokens on thinking. A new attempt would cost as much again.
-        text = choice["message"]["content"] or ""
-        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair could not be saved
-    except (AttributeError, IndexError, KeyError, TypeError):
-        return None
-    rough = _rough_tokens(*(message["content"] for message in messages)), _rough_tokens(text)
-    return {"text": text, "finish_reason": choice.get("finish_reason"), **_used(said, *rough)}
-
-
-def _used(said, tokens_in=0, tokens_out=0):
-    """The tokens that a response reports; those given here where it reports none."""
-    usage = said.get("usage") if isinstance(said, dict) else None
-    counts = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
-    known = [count if type(count) is int and count >= 0 else None for count in counts]
-    return {
-        "tokens_in": tokens_in if known[0] is None else known[0],
-        "tokens_out": tokens_out if known[1] is None else known[1],
-    }
-
-
 def _message(said, body):
     """The server's own words about what is wrong."""
     for name in ("error", "message", "detail"):  # OpenAI's have two levels
         if isinstance(said, dict) and name in said:
             said = said[name]
     return said if isinstance(said, str) else body.decode("utf-8", "replace")
-
-
-def _read_entry(path):
-    """The entry in the file `path`, or None if there is none that can be used."""
-    try:
-        entry = json.loads(path.read_text(encoding="utf-8"))
-        return entry if isinstance(entry["text"], str) and "finish_reason" in entry else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _digest(value):
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _rough_tokens(*texts):
-    return -(-sum(map(len, texts)) // 3)
-
-
-def _connection(url, key):
-    """(full address, opener) for an endpoint. What is wrong with a url is said without it: it may hold a password."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        fits = fits and url.isascii() and url.isprintable() and not set(url) & set(" @?#")
-    except (ValueError, TypeError, AttributeError):
-        fits = False
-    if not fits:
-        raise CourseError("That is no url of an endpoint. Give its base alone, such as 'http://127.0.0.1:8000/v1'.")
-    local = parts.hostname == "localhost"
-    with contextlib.suppress(ValueError):
-        local = local or ipaddress.ip_address(parts.hostname).is_loopback
-    if key and parts.scheme == "http" and not local:
-        raise CourseError(
-            f"With http, everybody on the way to {parts.hostname} could read your key. Use https, or key='' for none."
-        )
-    # A proxy could not reach this machine's own server, and would see the key.
-    proxies = urllib.request.ProxyHandler({} if local else None)
-    return url.rstrip("/") + "/chat/completions", urllib.request.build_opener(proxies, _NoRedirect)
-
-
-def _checked_key(key):
-    key = key.strip() if isinstance(key, str) else key or ""
-    if not isinstance(key, str) or not key.isascii() or not key.isprintable() or " " in key:
-        raise CourseError("The endpoint's key holds a character that no key has. Copy it again, alone.")
-    return key
-
-
-def _check_request(conversations, n, max_tokens, temperature):
-    _check_numbers(int, n=n, max_tokens=max_tokens)
-    _check_numbers(float, temperature=temperature)
-    if not isinstance(conversations, list | tuple):
-        raise CourseError(f"A teacher needs a list of conversations; it got {type(conversations).__name__}.")
-    for place, messages in enumerate(conversations):
-        well = isinstance(messages, list | tuple) and all(
-            isinstance(message, dict)
-            and set(message) == {"role", "content"}
-            and message["role"] in ("system", "user", "assistant")
-            and isinstance(message["content"], str)
-            for message in messages
-        )
-        if not well or not messages or messages[-1]["role"] != "user":
-            raise CourseError(
-                f"conversations[{place}] is no conversation. Give a list of dicts with a role (system, user or "
-                "assistant) and a content (text); the last is the user's."
-            )
-
-
-def _check_numbers(kind, above=None, **values):
-    """Raise CourseError unless all are whole numbers from 1 up (int), numbers from 0 up, or numbers above `above`."""
-    for name, value in values.items():
-        kinds = int if kind is int else (int, float)
-        least = 1 if kind is int else 0
-        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < 1e9 or value == above:
-            what = "a whole number from 1 up" if kind is int else "a number above 0" if above == 0 else "a number from 0 up"
-            raise CourseError(f"{name}={value!r} cannot be. Give {what}.")

@@ -17,6 +17,7 @@ import types
 CALL = 0.3  # seconds of processor time for one call on the function
 MUTANT_CALL = 0.1  # the same on a mutant
 LOST = 2  # calls that run into that limit before the rest of a mutant is given up
+AGAIN = "it gives another result when it is called again"
 FEW, MANY = 6, 40  # what is read of an iterator that does not end, and how far one is followed
 LONGEST = 160  # characters of a value
 TIMERS = hasattr(signal, "setitimer")
@@ -210,19 +211,17 @@ def parsed(call):
 
 def observed(job):
     """What each call does on the function, the same in every run, or ["no", why]."""
-    found = None
+    found = {}
     for run in range(job["repeats"]):
         random.seed(run)
         space = module_of(job["function"], job)
-        order = job["calls"] if run % 2 == 0 else job["calls"][::-1]
-        now = {}
+        # In another order, and twice in a row: what a function remembers shows.
+        order = job["calls"] if run % 2 == 0 else [call for call in job["calls"][::-1] for _ in range(2)]
         for call in order:
-            settled = found and found[call][0] == "no"
-            now[call] = found[call] if settled else outcome(job, space, call, CALL)
-        found = found or now
-        for call, before in found.items():
-            if now[call] != before and "no" != before[0]:
-                found[call] = ["no", "it gives another result when it is called again"]
+            if call not in found:
+                found[call] = outcome(job, space, call, CALL)
+            elif found[call][0] != "no" and outcome(job, space, call, CALL) != found[call]:
+                found[call] = ["no", AGAIN]
     return found
 
 

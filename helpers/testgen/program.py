@@ -22,10 +22,10 @@ class Written:
     why: str = ""
 
 
-def write(function, name, *, calls=None, count=32, most=6, seed=0, mutants=None, readable=()):
+def write(function, name, *, calls=None, also=(), count=32, most=6, seed=0, mutants=None, readable=()):
     """Write a test for the function `name` of a program text: `Written`.
 
-    calls: proposed by someone else, such as a model; None for the program's own. count: of the program's calls. most:
+    calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them. count: of the program's calls. most:
     assertions at most. mutants: to choose by; None for `metrics.mutants`. readable: see `observe`.
     """
     mutants = metrics.mutants(function, name)[:MOST] if mutants is None else mutants
@@ -33,6 +33,9 @@ def write(function, name, *, calls=None, count=32, most=6, seed=0, mutants=None,
     try:
         if calls is None:
             seen = _tried(function, name, count, seed, mutants, readable)
+            known = {one.call for one in seen}
+            more = [call for call in dict.fromkeys(also) if call not in known]
+            seen += observe(function, name, more, mutants, readable) if more else []
         else:
             seen = observe(function, name, list(dict.fromkeys(calls)), mutants, readable)
     except NotObserved as error:

@@ -5,9 +5,11 @@ Nothing is executed here. A call is a source text such as "add(1, 2)"; `observe`
 
 import ast
 import doctest
+import itertools
+import random
 import re
 
-from helpers.testgen.arguments import constants_in, draw, strategy
+from helpers.testgen.arguments import argument, constants_in
 from helpers.testgen.kinds import EVERY, kinds_of
 
 LONGEST = 100  # characters of a call: an assertion should fit a line
@@ -83,9 +85,10 @@ def proposals(source, name, count=32, seed=0, kinds=None):
     function = function_of(source, name)
     calls = [call for call, _ in documented(source, name)]
     calls += mentioned(ast.get_docstring(function) or "", name)
-    drawn = draw(_arguments(function, kinds), 2 * count, seed)
-    # Short ones first among equals: a reader has to follow them.
-    calls += sorted((f"{name}({', '.join(texts)})" for texts in drawn), key=len)[: 2 * count]
+    rng = random.Random(seed)
+    plan = _plan(function, kinds)
+    drawn = (f"{name}({', '.join(_arguments(*plan, rng))})" for _ in range(4 * count))
+    calls += itertools.islice(dict.fromkeys(drawn), count)
     return [call for call in dict.fromkeys(calls) if len(call) <= LONGEST][:count]
 
 
@@ -96,29 +99,29 @@ def parameters(function):
     return list(zip(positional, defaults, strict=True))
 
 
-def _arguments(function, kinds):
-    """A strategy for tuples of arguments, as texts."""
-    from hypothesis import strategies as st
-
+def _plan(function, kinds):
+    """(positional, further, named): for each a list of (name, whether it may be left out, how to draw it)."""
     constants = constants_in(function)
 
-    def one(parameter, default, chosen=None):
+    def one(parameter, default=None, chosen=None):
         chosen = chosen or kinds_of(parameter, function, default)
-        return strategy(chosen, constants, _arity(parameter.arg, function))
+        arity = _arity(parameter.arg, function)
+        return parameter.arg, default is not None, lambda rng: argument(chosen, constants, rng, arity)
 
-    known = kinds or [None] * len(parameters(function))
-    pairs = list(zip(parameters(function), known, strict=True))
-    needed = [one(parameter, default, chosen) for (parameter, default), chosen in pairs if default is None]
-    optional = [one(parameter, default, chosen) for (parameter, default), chosen in pairs if default is not None]
-    if function.args.vararg:
-        optional += [one(function.args.vararg, None)] * 3
-    named = []
-    for parameter, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
-        text = one(parameter, default).map(lambda text, name=parameter.arg: f"{name}={text}")
-        named.append(text if default is None else st.one_of([st.none(), text]))
-    some = st.integers(0, len(optional)).flatmap(lambda n: st.tuples(*optional[:n]))
-    every = st.tuples(st.tuples(*needed), some, st.tuples(*named))
-    return every.map(lambda parts: tuple(text for part in parts for text in part if text is not None))
+    pairs = parameters(function)
+    positional = [one(*pair, chosen) for pair, chosen in zip(pairs, kinds or [None] * len(pairs), strict=True)]
+    further = [one(function.args.vararg)] * 3 if function.args.vararg else []
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return positional, further, [one(*pair) for pair in named]
+
+
+def _arguments(positional, further, named, rng):
+    """The texts of the arguments of one call: all that are needed, and some of the others."""
+    given = rng.randint(sum(not optional for _, optional, _ in positional), len(positional))
+    texts = [drawn(rng) for _, _, drawn in positional[:given]]
+    if given == len(positional):
+        texts += [drawn(rng) for _, _, drawn in further[: rng.randint(0, len(further))]]
+    return texts + [f"{name}={drawn(rng)}" for name, optional, drawn in named if not optional or rng.random() < 0.4]
 
 
 def _arity(name, function):
