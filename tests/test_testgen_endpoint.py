@@ -38,7 +38,8 @@ class Server:
     def __init__(self):
         self.script, self.paid, self.seen, self.bodies = {}, Counter(), [], []
         self.inside = self.most_inside = 0
-        self.lock, self.closing, self.meanwhile = threading.Lock(), threading.Event(), lambda: None
+        self.lock, self.closing, self.gone = threading.Lock(), threading.Event(), threading.Event()
+        self.meanwhile = lambda: None  # called during each request
         self.http = Listener(("127.0.0.1", 0), type("Bound", (Handler,), {"owner": self}))
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
 
@@ -55,6 +56,7 @@ class Server:
             self.closing.set()
             self.http.shutdown()
             self.http.server_close()
+            self.gone.set()
 
     def questions(self):
         return [question for question, _ in self.seen]
@@ -403,7 +405,7 @@ def test_what_is_given_up_does_not_keep_others_from_their_answers(server, teache
 def test_a_server_that_dies_half_way_costs_nothing_twice(server, teacher, clock):
     def die():
         threading.Thread(target=server.die).start()
-        server.closing.wait(5)
+        server.gone.wait(5)
         return "close"
 
     server.script = {"q6": [die]}

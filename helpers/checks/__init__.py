@@ -10,16 +10,20 @@ from helpers.checks.memory import largest_batch, training_gb, zero2_gb
 from helpers.checks.prompting import break_even, fit, top_p_filter
 from helpers.checks.qlora import choose, qlora_bytes, through_levels
 from helpers.checks.start_here import held_share
+from helpers.checks.synthetic_tests import bad_lines, boundary_mutants, code_of
 from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
 from helpers.checks.transformer import attention, layer_parameters, span_corruption
 
 __all__ = [
     "CheckFailed",
     "attention",
+    "bad_lines",
+    "boundary_mutants",
     "bpe_merge",
     "break_even",
     "check",
     "choose",
+    "code_of",
     "early_stopping",
     "fertility",
     "fit",

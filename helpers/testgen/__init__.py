@@ -6,11 +6,13 @@ hide the right ones; a test that holds must also fail on a mutant, because a tes
 
 from helpers.testgen.asking import INSTRUCTION, conversation, fenced
 from helpers.testgen.cleaning import clean
+from helpers.testgen.endpoint import Endpoint
 from helpers.testgen.scoring import Score, actual_values, outcomes, score
 from helpers.testgen.simple import examples, write_test
 
 __all__ = [
     "INSTRUCTION",
+    "Endpoint",
     "Score",
     "actual_values",
     "clean",

@@ -239,7 +239,7 @@ class Endpoint:
                 if attempt == self.attempts:
                     raise
                 # 2, 4, 8, 16, 32 s: six attempts take more than the minute after which a limit per minute is over.
-                wait = min(2.0**attempt * _jitter.uniform(0.75, 1.25), LONGEST_WAIT)
+                wait = min(2.0 ** min(attempt, 9) * _jitter.uniform(0.75, 1.25), LONGEST_WAIT)
                 with self._lock:
                     if trouble.for_all:
                         self._paused_until = max(self._paused_until, self.clock() + (trouble.after or wait))

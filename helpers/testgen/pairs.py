@@ -5,12 +5,15 @@ it, it goes through the same stages, and `funnel` counts what each stage takes a
 """
 
 import ast
+import hashlib
 import json
 import random
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from helpers import metrics, sandbox
+from helpers.files import write_json, write_text
 from helpers.metrics import Outcome
 from helpers.testgen import assertions, program, proposals
 from helpers.testgen.asking import conversation, fenced
@@ -185,3 +188,37 @@ def _problems_of_row(row):
     turns = roles[1:] if roles[0] == "system" else roles
     if not turns or turns != ["user", "assistant"] * (len(turns) // 2):
         yield f"its roles are {', '.join(map(str, roles))}: user and assistant must take turns, the assistant last"
+
+
+# --- The course's own set ---------------------------------------------------------------------------------------------
+
+
+def training(count=None):
+    """(pairs, funnel) by the program, for `count` functions of the training packages, spread over them; None for all.
+
+    Made once and kept: minutes for all, and the same every time.
+    """
+    from helpers import corpus, kept
+
+    names = corpus.names_by_budget()
+    about = [corpus.cache.folder(names).name, count, _code()]
+
+    def make(folder):
+        rows = of_corpus(corpus.load("functions", "train", names))
+        random.Random(0).shuffle(rows)
+        pairs, funnel = verified(from_program(rows[:count]))
+        lines = [json.dumps(pair, ensure_ascii=False) for pair in pairs]
+        write_text(folder / "pairs.jsonl", "".join(line + "\n" for line in lines))
+        write_json(folder / "funnel.json", funnel)
+
+    folder = kept.folder("pairs", about, make, seeded=False)
+    with open(folder / "pairs.jsonl", encoding="utf-8") as file:
+        return [json.loads(line) for line in file], json.loads((folder / "funnel.json").read_text(encoding="utf-8"))
+
+
+def _code():
+    """A digest of the code that decides what is written: another code makes other pairs."""
+    digest = hashlib.sha256()
+    for name in ("arguments", "assertions", "kinds", "observe", "observer", "pairs", "program", "proposals"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]

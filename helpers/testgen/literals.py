@@ -1,0 +1,74 @@
+"""Runs inside the sandbox, in front of observer.py: values as source text, for the right side of an assertion."""
+
+import collections
+import datetime
+import re
+import sys
+import types
+
+LONGEST = 160  # characters of a value
+LONG = "its value is too long to read"
+UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]{6,}|OrderedDict\(")  # another address in each process; another form since 3.12
+NAME_OF = type.__dict__["__name__"].__get__  # a metaclass may lie about it
+DICTS = (dict, collections.OrderedDict, collections.Counter, collections.defaultdict)
+SIZED = (str, bytes, bytearray, set, frozenset, list, tuple, collections.deque, *DICTS)
+DATES = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta)
+
+
+class Unwritable(Exception):
+    """A value that no short expression stands for. Its text says why."""
+
+
+def written(value, depth=0, exact=False):
+    """An expression that equals `value`. Only known types, exactly: a subclass may do anything.
+
+    Floats become pytest.approx(...), so that other machines agree. exact: the value is a key or in a set, where an
+    approximate number cannot be.
+    """
+    kind = type(value)
+    if (kind in SIZED and len(value) > LONGEST) or (kind is int and value.bit_length() > 4 * LONGEST):
+        raise Unwritable(LONG)
+    if depth > 6:
+        raise Unwritable("it returns something deeply nested")
+    text = _text(value, kind, depth + 1, exact)
+    if len(text) > LONGEST:
+        raise Unwritable(LONG)
+    return text
+
+
+def _text(value, kind, depth, exact):
+    if kind is float or kind is complex:
+        return _number(value, kind, exact)
+    if kind is str and UNSTABLE.search(value):
+        raise Unwritable("it returns a text that is another one elsewhere")
+    if kind in (int, bool, types.NoneType, str, bytes, range, bytearray):
+        return repr(value)
+    if kind in DATES and type(getattr(value, "tzinfo", None)) in (types.NoneType, datetime.timezone):
+        return repr(value)
+    if kind is set or kind is frozenset:
+        inside = "{" + ", ".join(sorted(written(one, depth, True) for one in value)) + "}" if value else ""
+        return (inside or "set()") if kind is set else f"frozenset({inside})"
+    if kind in (list, tuple, collections.deque):
+        inside = ", ".join(written(one, depth, exact) for one in value)
+        if kind is tuple:
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
+        return f"[{inside}]" if kind is list else f"deque([{inside}])"
+    if kind in DICTS:
+        pairs = [f"{written(key, depth, True)}: {written(one, depth, exact)}" for key, one in value.items()]
+        return "{" + ", ".join(pairs) + "}"
+    for module, name in (("fractions", "Fraction"), ("decimal", "Decimal")):
+        if kind is getattr(sys.modules.get(module), name, None) and not (name == "Decimal" and value.is_nan()):
+            return repr(value)
+    raise Unwritable(f"it returns a {NAME_OF(kind)}, which has no short text")
+
+
+def _number(value, kind, exact):
+    if exact:
+        raise Unwritable("it returns a set or a dict of floats")
+    if value != value:
+        raise Unwritable("it returns nan, which equals nothing")
+    if abs(value) == float("inf"):
+        if kind is complex:
+            raise Unwritable("it returns an infinite complex number")
+        return f"float('{value}')"
+    return f"pytest.approx({value!r})"

@@ -1,0 +1,113 @@
+"""Runs inside the sandbox, in front of observer.py: lets a call run for a limited time, and sees what it touches.
+
+`observe` sends the text of both files there as one.
+"""
+
+import builtins
+import datetime
+import os
+import signal
+import sys
+import types
+
+__builtins__ = dict(vars(builtins))  # for the functions below: the code under test may change the real ones
+
+CALL, CLOCK = 0.1, 2.0  # seconds for one call: of the processor, and by the clock
+HARD = 2.0  # seconds more, and a call that cannot be stopped ends the process
+SLOW, TOUCHES = "it does not come back in time", "it touches the outside"
+# Windows has no such timers: there the parent's clock ends the whole process, and the next one leaves that call out.
+SIGNAL, TIMER = signal.signal, getattr(signal, "setitimer", None)
+# Python reports most of what leaves it as events ...
+TOUCHING = ("open", "os.", "socket.", "subprocess.", "shutil.", "glob.", "tempfile.", "sqlite3.", "ctypes.", "urllib.",
+            "http.", "_thread.", "mmap.", "fcntl.", "pty.", "webbrowser.", "time.sleep", "builtins.input",
+            "builtins.breakpoint", "sys.setprofile", "sys.settrace")  # fmt: skip
+# ... but not looking at files, the day, and the environment. All other functions of `posix` ask the system something.
+HARMLESS = {"fspath", "strerror", "_path_normpath", "_path_splitroot", "_path_splitroot_ex"}
+TODAY, DATE = {"now", "today", "utcnow"}, datetime.date
+ENVIRONMENT = {one.__code__ for one in vars(type(os.environ)).values() if type(one) is types.FunctionType}
+
+
+class Slow(BaseException):
+    """A call took too long. No Exception, which the code under test might catch."""
+
+
+class Outside(BaseException):
+    """A call was about to touch something outside of Python."""
+
+
+class Watch:
+    """why: a call's result counts for nothing, because it took too long or touched the outside; None if it counts.
+
+    The code under test may catch what is raised here; `why` stays.
+    """
+
+    def __init__(self):
+        self.on, self.why, self.fired = False, None, 0
+        sys.addaudithook(self.audit)
+
+    def audit(self, event, arguments):
+        """Refuse what touches the outside. Threads at any time: one could keep the whole process from ending."""
+        if event.startswith(TOUCHING if self.on else "_thread.") and not importing(sys._getframe(1)):
+            self.why = self.why or TOUCHES
+            raise Outside
+
+    def profile(self, frame, event, called):
+        """Note what is no event: see HARMLESS, TODAY and ENVIRONMENT."""
+        outside = event == "call" and frame.f_code in ENVIRONMENT
+        if event == "c_call":
+            module, name, owner = getattr(called, "__module__", None), called.__name__, getattr(called, "__self__", None)
+            outside = module in ("posix", "nt") and name not in HARMLESS or module == "time" and name.startswith("time")
+            outside |= name in TODAY and isinstance(owner, type) and issubclass(owner, DATE)
+        if outside and not importing(frame):
+            self.why = self.why or TOUCHES
+
+    def stop(self, number, frame):
+        """Handle a timer. An import may go on for a while, because half a module would stay."""
+        self.fired += 1
+        if self.fired > HARD / 0.05:
+            os._exit(1)  # what is raised here is caught again and again
+        if not importing(frame):
+            self.why = SLOW
+            raise Slow
+
+
+WATCH = Watch()
+
+
+def importing(frame):
+    """Whether a frame is inside of an import, which may look at files."""
+    while frame and not frame.f_code.co_filename.startswith("<frozen importlib._bootstrap"):
+        frame = frame.f_back
+    return frame is not None
+
+
+def watched(action, seconds=CALL, clock=CLOCK, on=True, profile=False):
+    """What `action()` returns or raises, in a limited time; then `WATCH.why` says whether it counts.
+
+    on: refuse what touches the outside. profile: note what else does, which takes several times as long.
+    """
+    WATCH.on, WATCH.why, WATCH.fired = False, None, 0
+    if TIMER:
+        for which, number, handler, first, again in (
+            (signal.ITIMER_VIRTUAL, signal.SIGVTALRM, WATCH.stop, seconds, 0.05),
+            (signal.ITIMER_REAL, signal.SIGALRM, WATCH.stop, clock, 0.2),
+            (signal.ITIMER_PROF, signal.SIGPROF, signal.SIG_DFL, seconds + HARD, 0),  # it ends the process
+        ):
+            SIGNAL(number, handler)
+            TIMER(which, first, again)
+    sys.setprofile(WATCH.profile if profile else None)
+    WATCH.on = on
+    try:
+        return action()
+    finally:
+        try:
+            _unwatch()
+        finally:
+            _unwatch()  # a timer may have fired during the first
+
+
+def _unwatch():
+    WATCH.on = False
+    sys.setprofile(None)
+    for which in (signal.ITIMER_VIRTUAL, signal.ITIMER_REAL, signal.ITIMER_PROF) if TIMER else ():
+        TIMER(which, 0)
