@@ -5,6 +5,9 @@
 
 import ast
 import functools
+import math
+import threading
+from unittest import mock
 
 _TEXTS = ["", "a", "abc", "Hello World", "hello", "a b c", "a,b,c", "foo_bar", "FooBar", "  spaces  ", "123", "-1.5",
           "key=value", "2024-01-15", "http://example.com/a?b=1", "/usr/lib", "a.b.c", "racecar", "line one\nline two",
@@ -72,24 +75,41 @@ def _near(kind, constants):
         return [repr(form.format(one)) for one in found for form in ("{}", "a{}b", "{}1")] if found else []
     if kind == "dict":
         return [f"{{{one!r}: 1}}" for one in constants if isinstance(one, str) and len(one) < 30]
-    same = {"float": float, "bytes": bytes}.get(kind)
-    return [repr(one) for one in constants if type(one) is same]
+    if kind == "float":
+        return [repr(one) for one in constants if type(one) is float and math.isfinite(one)]
+    return [repr(one) for one in constants if kind == "bytes" and type(one) is bytes and len(one) < 30]
+
+
+_LOCK = threading.Lock()  # several functions get their tests at a time, and Hypothesis works for one
+
+
+def _drawn(kind):
+    """Texts of values that Hypothesis draws: what nobody thinks of."""
+    with _LOCK:
+        return _pool(kind)
 
 
 @functools.cache
-def _drawn(kind):
-    """Texts of values that Hypothesis draws: what nobody thinks of. Drawn once, because that takes half a second."""
+def _pool(kind):
+    """The same, drawn once, because that takes half a second."""
     from hypothesis import strategies as st
 
-    simple = {"int": st.integers(-20, 120), "text": st.text("abcXYZ 019_-.,:", max_size=8),
-              "float": st.floats(-100, 100, width=16)}  # fmt: skip
+    simple = {
+        "int": st.integers(-20, 120),
+        "text": st.lists(st.sampled_from("abcXYZ 019_-.,:"), max_size=8).map("".join),
+        "float": st.integers(-800, 800).map(lambda number: number / 8),
+    }
     inside = simple[kind.removeprefix("list ")].map(repr)
     return _draw(st.lists(inside, max_size=5).map(tuple) if kind.startswith("list ") else inside)
 
 
 def _draw(strategy, count=100):
-    """At most `count` values of a Hypothesis strategy, without repeats; always the same."""
+    """At most `count` values of a Hypothesis strategy, without repeats; always the same.
+
+    Hypothesis would mix in constants of those of our modules that happen to be loaded.
+    """
     import hypothesis
+    from hypothesis.internal.conjecture import providers
 
     found = []
 
@@ -102,7 +122,8 @@ def _draw(strategy, count=100):
     def collect(value):
         found.append(value)
 
-    collect()
+    with mock.patch.object(providers, "_get_local_constants", providers.Constants):
+        collect()
     return list(dict.fromkeys(found))
 
 

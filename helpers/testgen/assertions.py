@@ -1,29 +1,33 @@
 """From what was observed to a test that a person would keep: few assertions, each of which catches something new."""
 
 import ast
-import re
+from collections import Counter
 
+# What a test imports for the names that its assertions use.
 IMPORTS = {
-    "pytest.": "import pytest",
-    "islice(": "from itertools import islice",
-    "datetime.": "import datetime",
-    "Fraction(": "from fractions import Fraction",
-    "Decimal(": "from decimal import Decimal",
-    "deque(": "from collections import deque",
+    "pytest": "import pytest",
+    "islice": "from itertools import islice",
+    "datetime": "import datetime",
+    "Fraction": "from fractions import Fraction",
+    "Decimal": "from decimal import Decimal",
+    "deque": "from collections import deque",
 }
-LINE = 110  # characters: an assertion that is longer is not chosen
+LINE = 110  # characters: an assertion with a line that is longer is not chosen
 
 
 def chosen(observed, most=6, first=()):
     """The calls for a test: of each step the one that kills most mutants which no other has killed, the shortest first.
 
     observed: list of `Observed`. first: calls (texts) to prefer among equals, such as documented examples. Where no
-    mutant is killed, the shortest call is taken, so that the test pins something. In the order in which they came.
+    mutant is killed, the shortest call is taken, so that the test pins something; a value sooner than None. In the
+    order in which they came.
     """
-    usable = [one for one in observed if one.form != "no" and len(lines(one)[0]) <= LINE]
+    usable = [one for one in observed if one.form != "no" and max(map(len, lines(one))) <= LINE]
     found, caught = [], set()
     while usable and len(found) < most:
-        best = max(usable, key=lambda one: (len(one.killed - caught), one.call in first, -_length(one)))
+        best = max(
+            usable, key=lambda one: (len(one.killed - caught), one.call in first, one.text != "None", -_length(one))
+        )
         if found and not best.killed - caught:
             break
         found.append(best)
@@ -40,6 +44,8 @@ def lines(one):
     """The lines of an `Observed` in a test, without indentation."""
     if one.form == "raises":
         return [f"with pytest.raises({one.text}):", f"    {one.call}"]
+    if one.form == "list raises":
+        return [f"with pytest.raises({one.text}):", f"    list({one.call})"]
     if one.form == "changes":
         number, after = one.text
         node = ast.parse(one.call, mode="eval").body
@@ -56,13 +62,30 @@ def lines(one):
     return [f"assert {one.call} == {one.text}"]
 
 
+def clashes(one, name):
+    """Whether the lines of an `Observed` use the name of its function for something else, such as `list`."""
+    return _names("\n".join(lines(one)))[name] > _names(one.call)[name]
+
+
+def _names(text):
+    return Counter(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))
+
+
+def imports(text, name):
+    """The lines of the imports that a test text of the function `name` needs."""
+    used = _names(text)
+    needed = [line for word, line in IMPORTS.items() if used[word] and word != name]
+    return sorted(needed, key=lambda line: (line.startswith("from"), line))
+
+
 def test_text(name, observations):
     """A pytest test that holds all `observations`: imports, then one test function; '' for none of them."""
     if not observations:
         return ""
     body = [line for one in observations for line in lines(one)]
     text = "\n".join([f"def {test_name(name)}():", *(f"    {line}" for line in body)]) + "\n"
-    return with_imports(text)
+    needed = imports(text, name)
+    return "\n".join([*needed, "", "", text]) if needed else text
 
 
 test_text.__test__ = False  # their names make pytest think that they are tests
@@ -74,9 +97,3 @@ def test_name(name):
 
 
 test_name.__test__ = False
-
-
-def with_imports(text):
-    """A test's text with the imports that its values need in front."""
-    needed = [line for word, line in IMPORTS.items() if re.search(rf"(?<![\w.]){re.escape(word)}", text)]
-    return "\n".join([*sorted(needed, key=lambda line: (line.startswith("from"), line)), "", "", text]) if needed else text

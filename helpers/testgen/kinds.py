@@ -31,8 +31,10 @@ _HINTS = {
 _OF = {"list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Collection": "list",
        "Iterator": "list", "set": "set", "Set": "set", "frozenset": "set", "tuple": "tuple",
        "Tuple": "tuple"}  # fmt: skip
-_TEXT = set("upper lower strip lstrip rstrip split rsplit splitlines startswith endswith replace join encode isdigit "
-            "isalpha isupper islower isspace title capitalize partition rpartition format casefold zfill".split())
+_TEXT = set(
+    "upper lower strip lstrip rstrip split rsplit splitlines startswith endswith replace join encode isdigit "
+    "isalpha isupper islower isspace title capitalize partition rpartition format casefold zfill".split()
+)
 _LIST = set("append extend insert sort reverse".split())
 _DICT = set("items keys values get setdefault update".split())
 _BYTES = set("decode hex".split())
@@ -59,8 +61,8 @@ def _hinted(node):
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             try:
-                return _hinted(ast.parse(node.value, mode="eval").body)
-            except SyntaxError:
+                return _hinted(ast.parse(node.value.strip(), mode="eval").body)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return []
         return ["none"] if node.value is None else []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -79,7 +81,7 @@ def _subscript(node):
         return found + ["none"] if outer == "Optional" else found
     if outer == "Literal":
         return ["literal " + ast.unparse(part) for part in inner]
-    if outer in _OF and (first := _hinted(inner[0])):
+    if outer in _OF and (first := _hinted(inner[0]) if inner else []):
         simple = {"int": "int", "float": "float", "text": "text"}
         if first[0] in simple:
             return [f"{_OF[outer]} {simple[first[0]]}"]
@@ -88,6 +90,9 @@ def _subscript(node):
 
 
 def _default(node):
+    """The kinds that a default, or what a parameter is compared with, speaks for."""
+    if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+        return _default(node.operand)  # -1
     if not isinstance(node, ast.Constant):
         return {ast.List: ["list int"], ast.Tuple: ["tuple int"], ast.Dict: ["dict"]}.get(type(node), [])
     kinds = {bool: "bool", int: "int", float: "float", str: "text", bytes: "bytes"}
@@ -109,8 +114,15 @@ def _used(name, function):
             texts = any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in (node.left, node.right))
             found += ["text"] if texts else ["int", "float"]
         elif isinstance(node, ast.Compare) and any(_is(one, name) for one in [node.left, *node.comparators]):
-            found += [kind for one in [node.left, *node.comparators] for kind in _default(one)]
+            found += [kind for one in _compared(node) for kind in _default(one)]
     return found
+
+
+def _compared(node):
+    """What a comparison holds: of `mode in ("r", "w")` the texts, not the tuple."""
+    for one in [node.left, *node.comparators]:
+        choice = isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(one, ast.List | ast.Tuple | ast.Set)
+        yield from one.elts if choice else [one]
 
 
 def _called(name, node):

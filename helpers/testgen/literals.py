@@ -1,4 +1,4 @@
-"""Runs inside the sandbox, in front of observer.py: values as source text, for the right side of an assertion."""
+"""Runs inside the sandbox, in front of observer.py: values as source text, and what assertions about them need."""
 
 import collections
 import datetime
@@ -7,8 +7,9 @@ import sys
 import types
 
 LONGEST = 160  # characters of a value
+FEW, MANY = 6, 40  # what is read of an iterator that does not end, and how far one is followed
 LONG = "its value is too long to read"
-UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]{6,}|OrderedDict\(")  # another address in each process; another form since 3.12
+UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]{6,}|OrderedDict\(")  # another address each time; another form since 3.12
 NAME_OF = type.__dict__["__name__"].__get__  # a metaclass may lie about it
 DICTS = (dict, collections.OrderedDict, collections.Counter, collections.defaultdict)
 SIZED = (str, bytes, bytearray, set, frozenset, list, tuple, collections.deque, *DICTS)
@@ -72,3 +73,46 @@ def _number(value, kind, exact):
             raise Unwritable("it returns an infinite complex number")
         return f"float('{value}')"
     return f"pytest.approx({value!r})"
+
+
+def changeable(value):
+    """The text of an argument that a function can change; None for others."""
+    try:
+        return written(value) if type(value) in (list, dict, set) else None
+    except Unwritable:
+        return None
+
+
+def first_of(iterator):
+    """(its first values, whether these are all)."""
+    found = []
+    for value in iterator:
+        found.append(value)
+        if len(found) > MANY:
+            return found[:FEW], False
+    return found, True
+
+
+class pytest:
+    """Stands in for the real one, whose import takes longer than all the rest. Finished tests are scored with that."""
+
+    class approx:
+        def __init__(self, number):
+            self.number = number
+
+        def __eq__(self, other):
+            if not isinstance(other, int | float | complex):
+                return NotImplemented
+            return abs(other - self.number) <= max(1e-6 * abs(self.number), 1e-12)
+
+    class raises:
+        def __init__(self, expected):
+            self.expected = expected
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, kind, error, traceback):
+            if kind is None:
+                raise AssertionError
+            return issubclass(kind, self.expected)

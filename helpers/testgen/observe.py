@@ -1,21 +1,29 @@
 """What calls of a function do, found out by executing them in the sandbox: the values that a test can pin.
 
-All calls of a function, their repeats and its mutants share one process, and one more process with another order of
-sets says whether the values depend on it. That is two processes for dozens of calls, where `metrics.score_tests` takes
-two for each test; the price is that calls of one function could disturb each other, so finished tests are scored there.
+All calls of a function, and their repeats, share one process; a second, with another order of sets, says whether the
+assertions hold there, and on which mutants they are false. That is two processes for dozens of calls, where
+`metrics.score_tests` takes two for each test; the price is that calls of one function could disturb each other, so
+finished tests are scored there.
 """
 
 import ast
+import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import sandbox
+from helpers.testgen import assertions
 
-HARNESS = Path(__file__).with_name("observer.py").read_text(encoding="utf-8")
+_FILES = [Path(__file__).with_name(name) for name in ("watching.py", "literals.py", "observer.py")]
+HARNESS = "\n".join(path.read_text(encoding="utf-8") for path in _FILES)
 MOST = 40  # mutants of one function that are tried
 REPEATS = 10
+DOWN, SLOW = "it brings its process down", "it does not come back in time"
+NAMED = "a test would need its name for something else"
 _LIMITS = sandbox.Limits(seconds=30.0, output_bytes=400_000)
-_LOST = 4  # processes of one function that do not come back before the rest of its calls is given up
+_LOST, _PATIENCE = 8, 30.0  # processes and seconds that one question may cost before the function is given up
+_SEEDS = (1, 2, 3, 4)  # for the order of sets; the first process has 0
 
 
 @dataclass(frozen=True)
@@ -23,8 +31,9 @@ class Observed:
     """A call, and what an assertion about it can hold on to.
 
     form: "is", "==", "list" (of an iterator that ends), "first" (values of one that does not), "changes" (an argument),
-    "raises", or "no": nothing, and `text` says why. text: the value as source text; for "changes" [number of the
-    argument, its text afterwards]. killed: the numbers of the mutants on which the assertion would be false.
+    "raises", "list raises" (an iterator, when it is read), or "no": nothing, and `text` says why. text: the value as
+    source text; for "changes" [number of the argument, its text afterwards]. killed: the numbers of the mutants on
+    which the assertion would be false.
     """
 
     call: str
@@ -42,100 +51,143 @@ def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS):
 
     function: the program text, which is executed in the sandbox. mutants: program texts with one bug each. readable:
     folders that the program may import from. repeats: how often each call is made; one that gives another result is
-    dropped. An exception counts only if the text of the function raises one of that name itself: any other says that
-    the call was no proper one. Raises NotObserved if the function cannot be called at all.
+    dropped. An exception counts only if the text of the function raises one of that name itself, and it is one of
+    Python's own: any other says that the call was no proper one. Raises NotObserved if the function cannot be called.
     """
-    job = {"function": function, "name": name, "mutants": list(mutants)[:MOST], "repeats": repeats}
-    found = _ask(job, list(calls), readable)
-    again = _ask(job | {"mutants": [], "repeats": 1}, list(calls), readable, hash_seed=1)
-    raised = _raised(function, name)
-    seen = []
-    for number, call in enumerate(calls):
-        (form, text), other = found[number][:2], again[number][:2]
-        if form != "no" and other[0] != "no" and [form, text] != other:
-            form, text = "no", "it gives another result when it is called again"
-        if form == "raises" and text not in raised:
-            form, text = "no", f"it raises {text}, which it does not do on purpose"
-        seen.append(Observed(call, form, text, frozenset() if form == "no" else frozenset(found[number][2])))
-    return seen
+    calls = list(calls)
+    if not calls:
+        return []
+    tree = ast.parse(function)
+    shapes = [_shape(call, name) for call in calls]
+    job = {"question": "values", "function": function, "name": name, "repeats": repeats, "raising": _raised(tree)}
+    job["calls"] = [shape or ([], []) for shape in shapes]
+    no_calls = {number: f"it is no plain call of {name}" for number, shape in enumerate(shapes) if not shape}
+    outcomes = _ask(job, no_calls, readable, 0, lambda answer: len(answer["outcomes"]) == len(calls))["outcomes"]
+    seen = [_checked(call, outcome, name) for call, outcome in zip(calls, outcomes, strict=True)]
+
+    texts = ["" if one.form == "no" else "\n".join(assertions.lines(one)) for one in seen]
+    job |= {"question": "assertions", "imports": assertions.imports("\n".join(texts), name)}
+    job |= {"lines": [(text, "raises" in one.form) for one, text in zip(seen, texts, strict=True)]}
+    why, killed = {number: one.text for number, one in enumerate(seen) if one.form == "no"}, []
+    for seed in _SEEDS if _depends_on_sets(tree) else _SEEDS[:1]:
+        job["mutants"] = list(mutants)[:MOST] if seed == _SEEDS[0] else []
+        if len(why) < len(calls):
+            answer = _ask(job, why, readable, seed, lambda answer: _is_verdict(answer, len(calls), len(job["mutants"])))
+            why |= {number: text for number, text in enumerate(answer["why"]) if text}
+            killed += answer["killed"]
+    return [
+        Observed(one.call, "no", why[number])
+        if number in why
+        else Observed(one.call, one.form, one.text, frozenset(at for at, row in enumerate(killed) if number in row))
+        for number, one in enumerate(seen)
+    ]
 
 
-def _ask(job, calls, readable, hash_seed=0, lost=None):
-    """[form, text, numbers of killed mutants] for each call. Calls that bring their process down are found by halving."""
-    lost = [0] if lost is None else lost
-    if not calls or lost[0] >= _LOST:
-        return [["no", "it brings its process down", []] for _ in calls]
-    program = f"job = {job | {'calls': calls}!r}\n"
-    ended = sandbox.run(program, limits=_LIMITS, harness=HARNESS, hash_seed=hash_seed, readable=readable)
-    answer = ended.result
-    if isinstance(answer, dict) and "trouble" in answer:
-        raise NotObserved(str(answer["trouble"]))
-    if not _believable(answer, calls, job["mutants"]):
-        lost[0] += 1
-        half = len(calls) // 2
-        if not half:
-            return [["no", "it brings its process down", []]]
-        parts = [_ask(job, part, readable, hash_seed, lost) for part in (calls[:half], calls[half:])]
-        return parts[0] + parts[1]
-    kills = [[] for _ in calls]
-    for mutant, numbers in enumerate(answer["killed"]):
-        for number in numbers:
-            kills[number].append(mutant)
-    return [[form, text, kills[number]] for number, (form, text) in enumerate(answer["outcomes"])]
-
-
-def _believable(answer, calls, mutants):
-    """Whether the observer can have made an answer."""
+def _shape(call, name):
+    """([texts of positional arguments], [(name, text)]) of a call, or None where it is none, or one with stars."""
     try:
-        return (
-            len(answer["outcomes"]) == len(calls)
-            and len(answer["killed"]) == len(mutants)
-            and all(0 <= number < len(calls) for row in answer["killed"] for number in row)
-            and all(_form(*pair) for pair in answer["outcomes"])
-        )
-    except (TypeError, KeyError):
-        return False
+        node = ast.parse(call, mode="eval").body
+        compile(call, "call", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
+        return None
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", None) != name:
+        return None
+    if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
+        return None
+    return [ast.unparse(one) for one in node.args], [(one.arg, ast.unparse(one.value)) for one in node.keywords]
 
 
-def _form(form, text):
-    """Whether a form goes with its text, and the text is a value: it will be written into a file that people run."""
-    if form == "no":
-        return isinstance(text, str)
-    if form == "raises":
-        return isinstance(text, str) and text.isidentifier()
+def _raised(tree):
+    """The names of the exceptions that a program text raises itself."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            found[raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")] = None
+    return list(found)
+
+
+def _depends_on_sets(tree):
+    """Whether a program text uses sets or hashes, or modules that could."""
+    names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(tree)}
+    sets = any(isinstance(node, ast.Set | ast.SetComp) for node in ast.walk(tree))
+    return sets or bool(names & {"set", "frozenset", "hash", "import_module"})
+
+
+def _ask(job, skip, readable, hash_seed, believable):
+    """The observer's answer to a job. What ends its process, a call or a mutant, is left out of the next one.
+
+    skip: {number of a call: why it is left out}. believable: whether the observer can have made an answer.
+    """
+    started, skipped = time.monotonic(), {"call": dict(skip), "mutant": {}}
+    for _ in range(_LOST):
+        program = f"job = {job | {'skip': skipped}!r}\n"
+        ended = sandbox.run(program, limits=_LIMITS, harness=HARNESS, hash_seed=hash_seed, readable=readable)
+        answer = ended.result
+        if isinstance(answer, dict) and "trouble" in answer:
+            raise NotObserved(str(answer["trouble"]))
+        try:
+            if believable(answer):
+                return answer
+        except (TypeError, KeyError, AttributeError):
+            pass
+        last = re.findall(r"^(call|mutant) (\d{1,6})$", ended.stdout, re.MULTILINE)
+        if not last or time.monotonic() - started > _PATIENCE:
+            break
+        skipped[last[-1][0]][int(last[-1][1])] = SLOW if ended.status in ("timeout", "killed") else DOWN
+    raise NotObserved(DOWN)
+
+
+def _is_verdict(answer, calls, mutants):
+    return (
+        len(answer["why"]) == calls
+        and all(isinstance(one, str) for one in answer["why"])
+        and len(answer["killed"]) == mutants
+        and all(0 <= number < calls for row in answer["killed"] for number in row)
+    )
+
+
+def _checked(call, outcome, name):
+    """An `Observed` whose text may be written into a file that people run: no one can pass off code as a value."""
+    try:
+        form, text = outcome
+        if form == "no" and isinstance(text, str):
+            return Observed(call, form, text)
+        if _is_form(form, text):
+            one = Observed(call, form, text)
+            return Observed(call, "no", NAMED) if assertions.clashes(one, name) else one
+    except (TypeError, ValueError, AttributeError, IndexError):
+        pass
+    return Observed(call, "no", "it meddles with what is observed")
+
+
+def _is_form(form, text):
+    if form in ("raises", "list raises"):
+        return text.isidentifier()
     if form == "changes":
-        return isinstance(text[0], int) and is_value(text[1])
+        return type(text[0]) is int and is_value(text[1])
     return form in ("is", "==", "list", "first") and is_value(text)
 
 
+_NODES = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.UAdd,
+          ast.Load, ast.Call, ast.keyword, ast.Name, ast.Attribute, ast.BinOp, ast.Add, ast.Sub)  # fmt: skip
 _CALLED = {"set", "frozenset", "range", "float", "bytearray", "Fraction", "Decimal", "deque"}
 _CALLED |= {"pytest.approx", "datetime.date", "datetime.datetime", "datetime.timedelta", "datetime.time"}
+_CALLED |= {"datetime.timezone"}
+_PARTS = _CALLED | {"pytest", "datetime", "datetime.timezone.utc"}
 
 
 def is_value(text):
     """Whether a text is a literal, or one of the few calls that stand for a value: nothing that does anything."""
     try:
-        tree = ast.parse(text, mode="eval").body
+        tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
         return False
-    allowed = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load, ast.Call,
-               ast.keyword, ast.Name, ast.Attribute, ast.BinOp, ast.Add, ast.Sub)  # fmt: skip
-    names = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if not isinstance(node, allowed):
+        if not isinstance(node, _NODES):
             return False
         if isinstance(node, ast.Call) and ast.unparse(node.func) not in _CALLED:
             return False
-        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in names and ast.unparse(node) not in ("pytest", "datetime"):
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) not in _PARTS:
             return False
     return True
-
-
-def _raised(function, name):
-    """The names of the exceptions that a program text raises itself."""
-    found = set()
-    for node in ast.walk(ast.parse(function)):
-        if isinstance(node, ast.Raise) and node.exc is not None:
-            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            found.add(raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", ""))
-    return found

@@ -15,7 +15,6 @@ import time
 IMPORT = 4.0  # seconds of the processor for the module
 ALL = 10.0  # the same for a whole job, more or less
 MUTANT_CALL, LOST = 0.05, 2  # the same for a call on a mutant, and calls that take longer before the rest is given up
-FEW, MANY = 6, 40  # what is read of an iterator that does not end, and how far one is followed
 AGAIN, OTHER = "it gives another result when it is called again", "it gives another result in another process"
 LATE = "its calls take too long together"
 SAY, RAN, SEED = os.write, time.process_time, random.seed
@@ -54,7 +53,7 @@ class Call:
         space = {"__builtins__": dict(__builtins__), "datetime": datetime, self.name: function}
         positional = [eval(text, space) for text in self.positional]
         named = {name: eval(text, space) for name, text in self.named}
-        before = [_changeable(one) for one in positional]
+        before = [changeable(one) for one in positional]
         self.stage = "call"
         value = function(*positional, **named)
         self.stage = "value"
@@ -65,7 +64,7 @@ class Call:
             self.stage = "value"
             return ["list" if whole else "first", written(values)]
         if value is None:
-            after = [_changeable(one) for one in positional]
+            after = [changeable(one) for one in positional]
             changes = [[at, text] for at, text in enumerate(after) if text != before[at]]
             if len(changes) == 1 and changes[0][1]:
                 return ["changes", changes[0]]
@@ -87,24 +86,6 @@ class Call:
         if __builtins__.get(name) is not kind:
             return ["no", f"it raises {name}, which only its module knows"]
         return ["raises" if self.stage == "call" else "list raises", name]
-
-
-def _changeable(value):
-    """The text of an argument that a function can change; None for others."""
-    try:
-        return written(value) if type(value) in (list, dict, set) else None
-    except Unwritable:
-        return None
-
-
-def first_of(iterator):
-    """(its first values, whether these are all)."""
-    found = []
-    for value in iterator:
-        found.append(value)
-        if len(found) > MANY:
-            return found[:FEW], False
-    return found, True
 
 
 def outcome(job, names, number):
@@ -188,8 +169,9 @@ def values(job):
 def assertions(job):
     """Why each assertion does not hold on the function, or "", and on which mutants it is false."""
     job["imported"] = {}
-    exec(job["imports"], job["imported"])
-    del job["imported"]["__builtins__"]
+    for line in job["imports"]:
+        exec(line if line != "import pytest" else "", {"__builtins__": dict(__builtins__)}, job["imported"])
+        job["imported"] |= {"pytest": pytest} if line == "import pytest" else {}
     why = dict(job["skip"]["call"])
     todo = [number for number, lines in enumerate(job["lines"]) if number not in why]
     random.Random(0).shuffle(todo)
@@ -197,9 +179,10 @@ def assertions(job):
     zone("AAA-23:59")  # where it is another day
     _assert(job, todo, why, TOUCHES, lambda names: loaded(job), seconds=4 * CALL, profile=True)
     zone("UTC")
+    todo = [number for number in todo if number not in why]
     return {
         "why": [why.get(number, "") for number in range(len(job["lines"]))],
-        "killed": [killed(job, number, [one for one in todo if one not in why]) for number in range(len(job["mutants"]))],
+        "killed": [killed(job, mutant, todo) for mutant in range(len(job["mutants"]))],
     }
 
 

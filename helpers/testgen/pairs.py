@@ -92,8 +92,8 @@ def verified(candidates, label="Running the tests"):
     pairs, known = [], set()
     for one, score in zip(candidates, scores, strict=True):
         stop = _STOPS.get(score.outcome)
-        same = (one.row["module"], normal(one.test))
-        if stop is None and same in known:
+        same = (one.row["module"], normal(one.test)) if stop is None else None
+        if same in known:
             stop = "is new"
         passed = STAGES if stop is None else STAGES[: STAGES.index(stop)]
         kept.update(passed)

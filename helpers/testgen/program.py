@@ -1,13 +1,16 @@
 """The program as a teacher: it proposes calls, looks at what they do, and writes down what catches most mutants."""
 
+import time
 from dataclasses import dataclass
 
 from helpers import metrics
+from helpers.metrics import Outcome
 from helpers.testgen import assertions, proposals
 from helpers.testgen.observe import MOST, NotObserved, observe
 
-
 ENOUGH = 0.9  # of the mutants: then no more calls are tried
+PATIENCE = 20.0  # seconds by the clock: the same
+NO_TEXT, NO_FUNCTION = "its text does not parse", "its text has no plain function of that name at its top level"
 
 
 @dataclass(frozen=True)
@@ -22,45 +25,60 @@ class Written:
     why: str = ""
 
 
-def write(function, name, *, calls=None, also=(), count=32, most=6, seed=0, mutants=None, readable=()):
-    """Write a test for the function `name` of a program text: `Written`.
+def write(
+    function, name, *, calls=None, also=(), count=32, most=6, seed=0, mutants=None, readable=(), scored=True
+):  # fmt: skip
+    """Write a test for the function `name` of a program text: `Written`, the same each time.
 
-    calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them. count: of the program's calls. most:
-    assertions at most. mutants: to choose by; None for `metrics.mutants`. readable: see `observe`.
+    calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them.
+    count: of the program's calls. most: assertions at most. mutants: to choose by; None for `metrics.mutants`.
+    readable: see `observe`. scored: run the test by itself, and return none that does not hold; without it, which is
+    faster, a function can be so strange that its test fails.
     """
-    mutants = metrics.mutants(function, name)[:MOST] if mutants is None else mutants
-    examples = [call for call, _ in proposals.documented(function, name)]
     try:
-        if calls is None:
-            seen = _tried(function, name, count, seed, mutants, readable)
-            known = {one.call for one in seen}
-            more = [call for call in dict.fromkeys(also) if call not in known]
-            seen += observe(function, name, more, mutants, readable) if more else []
-        else:
-            seen = observe(function, name, list(dict.fromkeys(calls)), mutants, readable)
+        node = proposals.function_of(function, name)
+        mutants = metrics.mutants(function, name)[:MOST] if mutants is None and node else list(mutants or ())[:MOST]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Written("", why=NO_TEXT)
+    if node is None:
+        return Written("", why=NO_FUNCTION)
+    try:
+        seen = [] if calls is not None else _tried(function, name, count, seed, mutants, readable)
+        known = {one.call for one in seen}
+        given = [proposals.call_in(text, name) for text in (also if calls is None else calls)]
+        more = [call for call in dict.fromkeys(given) if call and call not in known]
+        seen += observe(function, name, more, mutants, readable)
     except NotObserved as error:
         return Written("", why=str(error))
-    found = assertions.chosen(seen, most, examples)
-    if not found:
-        return Written("", tuple(seen), why_not(seen))
-    return Written(assertions.test_text(name, found), tuple(seen))
+    except RecursionError:
+        return Written("", why="its text is nested too deeply")
+    found = assertions.chosen(seen, most, [call for call, _ in proposals.documented(function, name)])
+    test = assertions.test_text(name, found)
+    why = "" if test else why_not(seen)
+    if test and scored:
+        (score,) = metrics.score_tests([function], [test], [mutants], [name], workers=1, readable=readable)
+        if score.outcome not in (Outcome.PASSES, Outcome.KILLS_NOTHING):
+            test, why = "", f"its test does not hold by itself: {score.why}"
+    return Written(test, tuple(seen), why)
 
 
 def _tried(function, name, count, seed, mutants, readable):
     """Calls of the likeliest kinds; where too few come to anything, or catch too little, more calls of every kind."""
     node = proposals.function_of(function, name)
+    started = time.monotonic()
     seen = observe(function, name, proposals.proposals(function, name, count, seed), mutants, readable)
     for more, kinds in ((2, None), (3, proposals.widened(node))):
         caught = frozenset().union(*(one.killed for one in seen))
-        if len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen):
+        enough = len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen)
+        if enough or time.monotonic() - started > PATIENCE:
             break
         known = {one.call for one in seen}
-        calls = [call for call in proposals.proposals(function, name, more * count, seed + more, kinds) if call not in known]
-        seen += observe(function, name, calls, mutants, readable)
+        calls = proposals.proposals(function, name, more * count, seed + more, kinds)
+        seen += observe(function, name, [call for call in calls if call not in known], mutants, readable)
     return seen
 
 
 def why_not(seen):
     """Why no call can be held on to: the commonest reason."""
     reasons = [one.text for one in seen if one.form == "no"]
-    return max(set(reasons), key=reasons.count) if reasons else "no call was found"
+    return max(dict.fromkeys(reasons), key=reasons.count) if reasons else "no call was found"

@@ -13,6 +13,7 @@ from helpers.testgen.arguments import argument, constants_in
 from helpers.testgen.kinds import EVERY, kinds_of
 
 LONGEST = 100  # characters of a call: an assertion should fit a line
+_PLACES, _ENDS = 200, 12  # of calls in a text: how many are looked at, and how many brackets may close inside each
 
 
 def function_of(source, name):
@@ -26,54 +27,63 @@ def documented(source, name):
 
     Both are texts; the second is as a Python prompt would show it.
     """
-    text = ast.get_docstring(function_of(source, name)) or ""
+    function = function_of(source, name)
+    text = (ast.get_docstring(function) if function else None) or ""
     try:
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError:
         return []
-    calls = [(_call_in(example.source, name), example.want.strip()) for example in examples]
+    calls = [(call_in(example.source, name), example.want.strip()) for example in examples]
     return [(call, want) for call, want in calls if call]
 
 
 def mentioned(text, name):
     """The calls of `name` that a text holds: the examples of a docstring, or the assertions of a model's test."""
     found = []
-    for place in re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text):
-        rest = text[place.start() : place.start() + 3 * LONGEST]
-        for end in (at for at, letter in enumerate(rest, 1) if letter == ")"):
-            if call := _call_in(rest[:end], name):
-                found.append(call)
-                break
+    for place in itertools.islice(re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text), _PLACES):
+        rest = text[place.start() : place.start() + 2 * LONGEST]
+        ends = [at for at, letter in enumerate(rest, 1) if letter == ")"]
+        found += itertools.islice(filter(None, (call_in(rest[:end], name) for end in ends[:_ENDS])), 1)
     return list(dict.fromkeys(found))
 
 
-def _call_in(text, name):
+def call_in(text, name):
     """The text of an expression if it is a call of `name` whose arguments need no other names; None otherwise."""
+    if not isinstance(text, str) or len(text) > 10 * LONGEST:
+        return None
     try:
         node = ast.parse(text.strip(), mode="eval").body
+        if isinstance(node, ast.Call) and not _calls(node, name) and len(node.args) == 1:
+            # list(f(...)): what is observed of an iterator is a list anyway
+            node = node.args[0] if getattr(node.func, "id", "") in ("list", "sorted", "tuple") else node
+        call = ast.unparse(node)
+        compile(call, "call", "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("list", "sorted", "tuple") and len(node.args) == 1:
-        node = node.args[0]  # list(f(...)): what is observed of an iterator is a list anyway
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name):
-        return None
-    call = ast.unparse(node)
-    return call if len(call) <= LONGEST and _closed(node) else None
+    return call if _calls(node, name) and len(call) <= LONGEST and _closed(node) else None
+
+
+def _calls(node, name):
+    return isinstance(node, ast.Call) and getattr(node.func, "id", None) == name
 
 
 def _closed(call):
-    """Whether the arguments of a call hold only values, lambdas and builtins."""
-    own = {one.arg for node in ast.walk(call) if isinstance(node, ast.Lambda) for one in ast.walk(node.args)
-           if isinstance(one, ast.arg)}  # fmt: skip
-    own |= {one.id for node in ast.walk(call) if isinstance(node, ast.comprehension) for one in ast.walk(node.target)
-            if isinstance(one, ast.Name)}  # fmt: skip
-    names = {node.id for part in [*call.args, *call.keywords] for node in ast.walk(part) if isinstance(node, ast.Name)}
-    return names <= own | _KNOWN | {call.func.id}
+    """Whether the arguments of a call hold only values, lambdas and builtins, and no stars."""
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+        return False
+    inside = [node for part in [*call.args, *call.keywords] for node in ast.walk(part)]
+    own = {one.arg for one in inside if isinstance(one, ast.arg)}
+    own |= {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    names = {one.id for one in inside if isinstance(one, ast.Name)}
+    private = any(isinstance(one, ast.Attribute) and one.attr.startswith("_") for one in inside)
+    walrus = any(isinstance(one, ast.NamedExpr) for one in inside)
+    return names <= own | _KNOWN | {call.func.id} and not private and not walrus
 
 
 _KNOWN = set(
     "abs all any bool bytes chr complex dict divmod enumerate filter float frozenset int iter len list map max min "
-    "next ord pow range repr reversed round set sorted str sum tuple type zip ValueError TypeError KeyError".split()
+    "next ord pow range repr reversed round set sorted str sum tuple type zip ValueError TypeError KeyError "
+    "datetime".split()
 )
 
 
@@ -87,9 +97,8 @@ def proposals(source, name, count=32, seed=0, kinds=None):
     calls += mentioned(ast.get_docstring(function) or "", name)
     rng = random.Random(seed)
     plan = _plan(function, kinds)
-    drawn = (f"{name}({', '.join(_arguments(*plan, rng))})" for _ in range(4 * count))
-    calls += itertools.islice(dict.fromkeys(drawn), count)
-    return [call for call in dict.fromkeys(calls) if len(call) <= LONGEST][:count]
+    drawn = (call_in(f"{name}({', '.join(_arguments(*plan, rng))})", name) for _ in range(4 * count))
+    return list(dict.fromkeys([*calls, *filter(None, dict.fromkeys(drawn))]))[:count]
 
 
 def parameters(function):

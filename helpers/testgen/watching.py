@@ -55,7 +55,8 @@ class Watch:
         """Note what is no event: see HARMLESS, TODAY and ENVIRONMENT."""
         outside = event == "call" and frame.f_code in ENVIRONMENT
         if event == "c_call":
-            module, name, owner = getattr(called, "__module__", None), called.__name__, getattr(called, "__self__", None)
+            module, name = getattr(called, "__module__", None), called.__name__
+            owner = getattr(called, "__self__", None)
             outside = module in ("posix", "nt") and name not in HARMLESS or module == "time" and name.startswith("time")
             outside |= name in TODAY and isinstance(owner, type) and issubclass(owner, DATE)
         if outside and not importing(frame):
