@@ -5,6 +5,7 @@
 
 import ast
 import functools
+import gc
 import math
 import threading
 from unittest import mock
@@ -89,6 +90,13 @@ def _drawn(kind):
         return _pool(kind)
 
 
+def draw_all():
+    """Draw the values of every kind now: before threads start, because drawing disturbs them (see `_draw`)."""
+    for kind in _USUAL:
+        _drawn(kind)
+        _drawn(f"list {kind}")
+
+
 @functools.cache
 def _pool(kind):
     """The same, drawn once, because that takes half a second."""
@@ -122,8 +130,12 @@ def _draw(strategy, count=100):
     def collect(value):
         found.append(value)
 
+    # Hypothesis times the garbage collection from here on. Such a callback breaks `ast.parse` in threads of Python 3.11
+    # (SystemError: AST constructor recursion depth mismatch).
+    callbacks = list(gc.callbacks)
     with mock.patch.object(providers, "_get_local_constants", providers.Constants):
         collect()
+    gc.callbacks[:] = callbacks
     return list(dict.fromkeys(found))
 
 

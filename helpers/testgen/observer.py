@@ -170,8 +170,10 @@ def assertions(job):
     """Why each assertion does not hold on the function, or "", and on which mutants it is false."""
     job["imported"] = {}
     for line in job["imports"]:
-        exec(line if line != "import pytest" else "", {"__builtins__": dict(__builtins__)}, job["imported"])
-        job["imported"] |= {"pytest": pytest} if line == "import pytest" else {}
+        if line == "import pytest":
+            job["imported"]["pytest"] = pytest
+        else:
+            exec(line, {}, job["imported"])
     why = dict(job["skip"]["call"])
     todo = [number for number, lines in enumerate(job["lines"]) if number not in why]
     random.Random(0).shuffle(todo)

@@ -15,7 +15,7 @@ from pathlib import Path
 from helpers import metrics, sandbox
 from helpers.files import write_json, write_text
 from helpers.metrics import Outcome
-from helpers.testgen import assertions, program, proposals
+from helpers.testgen import arguments, assertions, easy, program
 from helpers.testgen.asking import conversation, fenced
 from helpers.testgen.cleaning import clean
 
@@ -53,29 +53,23 @@ def from_answers(rows, answers, teacher):
     ]
 
 
-def from_program(rows, each=3, most=3, label="Writing tests by program"):
+def from_program(rows, each=3, most=2, label="Writing tests by program"):
     """Candidates by the program: for each row at most `each` tests of at most `most` assertions, all with other calls.
 
-    They are short, with short values: what a reader, or a small model, can follow.
+    The easy ones (see `easy`): what a reader can follow, and a small model can learn.
     """
 
+    arguments.draw_all()
+
     def work(row):
-        written = program.write(row["module"], row["name"], count=24)
-        examples = [call for call, _ in proposals.documented(row["module"], row["name"])]
-        left, found = [one for one in written.observed if _short(one)], []
-        while left and len(found) < each:
-            some = assertions.chosen(left, most, examples)
-            if not some:
-                break
+        left = list(program.write(row["module"], row["name"], count=24, scored=False).observed)
+        found = []
+        while len(found) < each and (some := easy.easiest(left, most)):
             found.append(Candidate(row, assertions.test_text(row["name"], some), "program"))
-            left = [one for one in left if one not in some and one.killed]
+            left = [one for one in left if one not in some]
         return found
 
     return [one for some in sandbox.in_parallel(work, rows, label=label) for one in some]
-
-
-def _short(one):
-    return len(one.call) <= 60 and len(str(one.text)) <= 40
 
 
 def verified(candidates, label="Running the tests"):
@@ -219,6 +213,18 @@ def training(count=None):
 def _code():
     """A digest of the code that decides what is written: another code makes other pairs."""
     digest = hashlib.sha256()
-    for name in ("arguments", "assertions", "kinds", "observe", "observer", "pairs", "program", "proposals"):
+    for name in (
+        "arguments",
+        "assertions",
+        "easy",
+        "kinds",
+        "literals",
+        "observe",
+        "observer",
+        "pairs",
+        "program",
+        "proposals",
+        "watching",
+    ):
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]

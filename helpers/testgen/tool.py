@@ -18,7 +18,7 @@ from helpers import metrics, sandbox
 from helpers.course import ROOT
 from helpers.errors import CourseError
 from helpers.files import write_text
-from helpers.testgen import findings, program, proposals, targets
+from helpers.testgen import arguments, findings, program, proposals, targets
 from helpers.testgen.observe import MOST
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
@@ -53,6 +53,7 @@ def main(path, out="generated_tests", propose=None, n=8):
         todo = [one for one in found if one.module not in there]
         proposed = propose(todo, n) if propose and todo else [None] * len(todo)
         work = list(zip(todo, proposed, strict=True))
+        arguments.draw_all()
         reports = sandbox.in_parallel(lambda pair: report_of(*pair), work, label="Writing tests")
     written = save(out, place, reports)
     show(reports, others, sorted(there), written, out)
@@ -65,7 +66,13 @@ def report_of(target, proposed=None):
     """The `Report` of one function. proposed: calls from a model, beside the program's own."""
     mutants = _sample(metrics.mutants(target.text, target.name), MOST)
     written = program.write(
-        target.text, target.name, also=proposed or (), most=PER_TEST, mutants=mutants, readable=target.readable
+        target.text,
+        target.name,
+        also=proposed or (),
+        most=PER_TEST,
+        mutants=mutants,
+        readable=target.readable,
+        scored=False,
     )
     suspicious = tuple(findings.suspicious(target.text, target.name, written.observed))
     if not written.test:
