@@ -559,7 +559,9 @@ def test_what_is_kept_of_an_answer(server, teacher, tmp_path):
 
 def test_a_damaged_file_is_asked_for_again(server, teacher, tmp_path):
     teacher().answers(asks("a", "b"))
-    for path, damage in zip((tmp_path / "teacher").glob("*.json"), ('{"text": "a', '{"text": 1}'), strict=True):
+    for path, damage in zip(
+        (tmp_path / "teacher").glob("*.json"), ('{"text": "a', '{"text": 1, "finish_reason": null}'), strict=True
+    ):
         path.write_text(damage, encoding="utf-8")
     assert teacher().answers(asks("a", "b")) == [["a → 1"], ["b → 1"]]
 

@@ -188,24 +188,29 @@ def _problems_of_row(row):
 
 
 def training(count=None):
-    """(pairs, funnel) by the program, for `count` functions of the training packages, spread over them; None for all.
+    """(pairs, funnel) by the program, for `count` functions of the training packages, in a fixed order; None for all.
 
     Made once and kept: minutes for all, and the same every time.
     """
+    return from_split("train", count)
+
+
+def from_split(split, count=None):
+    """The same for another split of the corpus."""
     from helpers import corpus, kept
 
     names = corpus.names_by_budget()
-    about = [corpus.cache.folder(names).name, count, _code()]
 
     def make(folder):
-        rows = of_corpus(corpus.load("functions", "train", names))
+        rows = of_corpus(corpus.load("functions", split, names))
         random.Random(0).shuffle(rows)
         pairs, funnel = verified(from_program(rows[:count]))
         lines = [json.dumps(pair, ensure_ascii=False) for pair in pairs]
         write_text(folder / "pairs.jsonl", "".join(line + "\n" for line in lines))
         write_json(folder / "funnel.json", funnel)
 
-    folder = kept.folder("pairs", about, make, seeded=False)
+    about = [corpus.cache.folder(names).name, split, count, _code()]
+    folder = kept.folder(f"pairs-{split}", about, make, seeded=False)
     with open(folder / "pairs.jsonl", encoding="utf-8") as file:
         return [json.loads(line) for line in file], json.loads((folder / "funnel.json").read_text(encoding="utf-8"))
 

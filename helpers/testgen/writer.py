@@ -1,0 +1,199 @@
+"""The test writer of lesson 11: trained on verified pairs, asked several times, and judged by execution.
+
+Two ways to use a model: take its test as it is, or take only its calls, and let an execution fill in the values.
+"""
+
+import ast
+import random
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+
+from helpers import chat, corpus, course, kept, metrics, models
+from helpers.files import need_space
+from helpers.testgen import arguments, pairs, program, proposals
+from helpers.testgen.asking import conversation, fenced
+from helpers.testgen.cleaning import clean
+
+RECIPE = 1  # part of what names a run: raise it when a change of code changes what is trained
+RATE = 1e-3
+CALLS = 32  # that the program proposes for a function
+
+
+def sizes():
+    """functions: to write pairs for (None: all); rows: to train on; validation; tested: functions; answers: to each."""
+    return course.by_budget(
+        smoke={"functions": 6, "rows": 8, "validation": 4, "tested": 3, "answers": 2, "longest": 32},
+        lesson={"functions": 70, "rows": 120, "validation": 12, "tested": 16, "answers": 4, "longest": 96},
+        full={"functions": None, "rows": 1200, "validation": 32, "tested": 100, "answers": 8, "longest": 128},
+    )
+
+
+# --- Rows -------------------------------------------------------------------------------------------------------------
+
+
+def held_out(count=None, split="test"):
+    """`count` functions of the held-out packages, in the form of `pairs.of_corpus`; from each package about as many.
+
+    All are functions that run alone and have a mutant. Some return what no test can hold on to: they count as well.
+    """
+    rows = pairs.of_corpus(corpus.load("functions", split, corpus.names_by_budget()))
+    random.Random(0).shuffle(rows)
+    nth, order = Counter(), []
+    for row in rows:
+        order.append((nth[row["package"]], len(order)))
+        nth[row["package"]] += 1
+    chosen = [rows[place] for _, place in sorted(order)]
+    chosen = [row for row in chosen if metrics.mutants(row["module"], row["name"])]
+    return chosen[: sizes()["tested"] if count is None else count]
+
+
+def human_eval(count=None):
+    """The functions of HumanEval, with their solutions, in the same form. Docstrings, which hold examples, are off."""
+    rows = []
+    for task in corpus.human_eval()[:count]:
+        tree = ast.parse(task["prompt"] + task["canonical_solution"])
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None and len(node.body) > 1:
+                node.body = node.body[1:]
+        text = ast.unparse(tree) + "\n"
+        shown = ast.unparse(proposals.function_of(text, task["entry_point"])) + "\n"
+        about = {"id": task["task_id"], "package": task["task_id"], "name": task["entry_point"]}
+        rows.append(about | {"function": shown, "module": text})
+    return rows
+
+
+def training_row(pair):
+    """A pair as `finetune` takes it."""
+    return chat.training_row(conversation(pair["function"]), fenced(pair["test"]))
+
+
+def training_rows(seed=None):
+    """The rows that the writer is trained on, drawn with the course's seed: of each function one before any second."""
+    found, _ = pairs.training(sizes()["functions"])
+    rng = random.Random(course.seed() if seed is None else seed)
+    rng.shuffle(found)
+    nth, order = Counter(), []
+    for place, pair in enumerate(found):
+        order.append((nth[pair["id"]], place))
+        nth[pair["id"]] += 1
+    chosen = [found[place] for _, place in sorted(order)[: sizes()["rows"]]]
+    rng.shuffle(chosen)
+    return [training_row(pair) for pair in chosen]
+
+
+# --- Training ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Writer:
+    """A trained test writer: the `finetune.Result`, and the folder that holds its adapter."""
+
+    result: object
+    folder: object
+
+    def model(self):
+        """The base model with the adapter merged in, ready to answer."""
+        from peft import PeftModel
+
+        return PeftModel.from_pretrained(models.load_model(), self.folder / "adapter").merge_and_unload().eval()
+
+
+def train(rows=None, **changes):
+    """Train an adapter on `rows` (`training_rows` if None), or read what an earlier call kept: a `Writer`.
+
+    changes: arguments of `finetune` other than the course's.
+    """
+    from helpers import finetune
+
+    rows = training_rows() if rows is None else rows
+    watched, _ = pairs.from_split("validation", sizes()["validation"])
+    watched = [training_row(pair) for pair in watched]
+    arguments_ = {"epochs": 1, "batch_size": course.by_budget(smoke=4, lesson=8, full=8), "learning_rate": RATE}
+    arguments_ |= {"accumulate": course.by_budget(smoke=2, lesson=4, full=4) if course.device() == "cpu" else 1}
+    arguments_ |= {"evaluations": course.by_budget(smoke=1, lesson=2, full=4)} | changes
+
+    def make(folder):
+        need_space(folder, 50_000_000, "An adapter")
+        result = finetune.finetune(
+            None, rows, "lora", tokenizer=models.load_tokenizer(), validation=watched, label="Training", **arguments_
+        )
+        result.model.save_pretrained(folder / "adapter")
+        result.save(folder / "result.json")
+
+    folder = kept.folder("test-writer", [arguments_, rows, watched, RECIPE], make)
+    return Writer(finetune.Result.load(folder / "result.json"), folder)
+
+
+# --- Asking and judging -----------------------------------------------------------------------------------------------
+
+
+def ask(model, tokenizer, rows, answers=None, shots=(), temperature=0.8, label="Asking"):
+    """For each row a list of answers, sampled: as many as `answers` (the budget's if None)."""
+    count = sizes()["answers"] if answers is None else answers
+    requests = [conversation(row["function"], shots) for row in rows for _ in range(count)]
+    texts = models.generate(
+        model, tokenizer, requests, max_new_tokens=sizes()["longest"], batch_size=32, do_sample=True,
+        temperature=temperature, top_p=0.95, label=label,
+    )  # fmt: skip
+    return [texts[place * count : (place + 1) * count] for place in range(len(rows))]
+
+
+def judged(rows, answers, label="Running the tests"):
+    """For each row a dict: valid, held (shares over its answers), passed (how many of its answers pass), answers.
+
+    valid: it is a test, and an assertion comes to a verdict. held: assertions that are true, 0 for what is not valid.
+    passed: all assertions hold, and one is false on a mutant.
+    """
+    tests = [[clean(answer, row["name"]) for answer in some] for row, some in zip(rows, answers, strict=True)]
+    jobs = list(dict.fromkeys((place, test) for place, some in enumerate(tests) for test in some))
+    scores = metrics.score_tests(
+        [rows[place]["module"] for place, _ in jobs], [test for _, test in jobs],
+        names=[rows[place]["name"] for place, _ in jobs], label=label,
+    )  # fmt: skip
+    known = dict(zip(jobs, scores, strict=True))
+    found = []
+    for place, some in enumerate(tests):
+        mine = [known[place, test] for test in some]
+        held = [score.held / score.assertions if score.valid else 0.0 for score in mine]
+        passed = sum(score.outcome == metrics.Outcome.PASSES for score in mine)
+        found.append({
+            "valid": statistics.mean(score.valid for score in mine), "held": statistics.mean(held),
+            "passed": passed, "answers": len(mine),
+        })  # fmt: skip
+    return found
+
+
+def pass_at(judgements, k):
+    """Per function the chance that one of k answers passes (see `metrics.pass_at_k`), as a list."""
+    return [metrics.pass_at_k(one["answers"], one["passed"], k) for one in judgements]
+
+
+def calls_in(row, answers):
+    """The calls of a row's function in a model's answers, without repeats."""
+    return list(dict.fromkeys(call for answer in answers for call in proposals.mentioned(answer, row["name"])))
+
+
+def filled(rows, calls=None, also=None, count=CALLS, most=8, label="Filling in values"):
+    """For each row a dict: test (text, '' for none), mutation (share of mutants killed, 0 without a test), passes.
+
+    calls: for each row a list of calls in place of the program's; None for the program's. also: calls beside those.
+    passes: whether the test that was written holds by itself; None where none was written.
+    """
+    from helpers import sandbox
+
+    arguments.draw_all()
+    calls, also = calls or [None] * len(rows), also or [()] * len(rows)
+
+    def work(job):
+        row, own, more = job
+        written = program.write(
+            row["module"], row["name"], calls=own, also=more, count=count, most=most, scored=False
+        )  # fmt: skip
+        if not written.test:
+            return {"test": "", "mutation": 0.0, "passes": None, "why": written.why}
+        (score,) = metrics.score_tests([row["module"]], [written.test], names=[row["name"]], workers=1)
+        good = score.outcome in (metrics.Outcome.PASSES, metrics.Outcome.KILLS_NOTHING)
+        return {"test": written.test, "mutation": score.mutation_score or 0.0, "passes": good, "why": score.why}
+
+    return sandbox.in_parallel(work, list(zip(rows, calls, also, strict=True)), label=label)
