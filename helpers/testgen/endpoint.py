@@ -5,10 +5,7 @@ from there when it is made again. Standard library only.
 """
 
 import contextlib
-import email.utils
 import hashlib
-import http.client
-import ipaddress
 import json
 import os
 import queue
@@ -16,18 +13,15 @@ import random
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
-from datetime import UTC
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers.errors import CourseError
 from helpers.files import locked, need_space, write_json
 from helpers.progress import Bar
+from helpers.testgen.wire import LONGEST_WAIT, Server, Trouble
 
 KEY = "COURSE_ENDPOINT_KEY"
 RETRIED = (408, 409, 429, 500, 502, 503, 504, 529)
@@ -37,8 +31,6 @@ REMEDIES = {
     404: "Check the url, which mostly ends in /v1, and the model's name.",
 }
 OTHER_REMEDY = "Check the model's name, max_tokens, and whether the conversation is longer than the model allows."
-LONGEST_WAIT = 120.0  # seconds between two attempts, whatever the server asks for
-LARGEST_BODY = 4_000_000  # bytes
 GRACE = 5.0  # seconds that a stopped call waits for the answers that are on their way
 GONE = 3  # so many requests given up, and no answer between them, mean that the server is gone
 
@@ -91,7 +83,7 @@ class Endpoint:
         _check_numbers(0, price_in=self.price_in, price_out=self.price_out)
         if not isinstance(self.model, str) or not self.model:
             raise CourseError(f"model={self.model!r} cannot be. Give the name that the endpoint has for its model.")
-        self._server = _Server(self.url, os.environ.get(KEY) if key is None else key, self.timeout)
+        self._server = Server(self.url, os.environ.get(KEY) if key is None else key, self.timeout)
         self.folder = Path(self.folder or course.home() / "teacher").expanduser().absolute()
         self._lock = threading.Lock()  # over `usage` and the line below, which all threads share
         self._next_turn, self._paused_until, self._given_up = float("-inf"), float("-inf"), 0  # the times: on `clock`
@@ -155,7 +147,7 @@ class Endpoint:
             print(self._saved(wanted), file=sys.stderr, flush=True)
             raise
         for failure in failures:
-            if not isinstance(failure, _Trouble):
+            if not isinstance(failure, Trouble):
                 raise CourseError(f"{failure} {self._saved(wanted)}") if isinstance(failure, CourseError) else failure
         if failures:
             raise CourseError(
@@ -221,12 +213,12 @@ class Endpoint:
                 result = error
             with self._lock:
                 self._given_up = 0 if isinstance(result, dict) else self._given_up + 1
-                if self._given_up == GONE or not isinstance(result, dict | _Trouble):
+                if self._given_up == GONE or not isinstance(result, dict | Trouble):
                     stop.set()
             done.put((job.path, result))
 
     def _answer(self, job, stop):
-        """Ask until there is an answer, save it, and return its entry. Raises _Trouble after the last attempt."""
+        """Ask until there is an answer, save it, and return its entry. Raises Trouble after the last attempt."""
         for attempt in range(1, self.attempts + 1):
             self._wait_for_turn(stop)
             with self._lock:
@@ -235,7 +227,7 @@ class Endpoint:
             try:
                 entry = self._post(job)
                 break
-            except _Trouble as trouble:
+            except Trouble as trouble:
                 if attempt == self.attempts:
                     raise
                 # 2, 4, 8, 16, 32 s: six attempts take more than the minute after which a limit per minute is over.
@@ -267,7 +259,7 @@ class Endpoint:
             raise _Stopped
 
     def _post(self, job):
-        """Send one request and return the entry of its answer. Raises _Trouble (try again) or CourseError (do not)."""
+        """Send one request and return the entry of its answer. Raises Trouble (try again) or CourseError (do not)."""
         status, after, said, words = self._server.post(job.fields)
         well = 200 <= status < 300
         entry = _entry(said) if well else None
@@ -280,7 +272,7 @@ class Endpoint:
             return entry | used
         message = f"status {status}, {words or 'no words'}"
         if well or status in RETRIED:
-            raise _Trouble(message, after, for_all=status == 429 or after > 0)
+            raise Trouble(message, after, for_all=status == 429 or after > 0)
         remedy = "Check the url." if status < 400 else REMEDIES.get(status, OTHER_REMEDY)
         raise CourseError(f"{self.url} refused the request for conversations[{job.place}]: {message}. {remedy}")
 
@@ -290,14 +282,6 @@ class _Job:
     place: int  # of its conversation
     path: Path  # of its entry
     fields: dict  # of its request
-
-
-class _Trouble(Exception):
-    """A request failed in a way that may pass. after: seconds the server asks for, or 0; for_all: of all threads."""
-
-    def __init__(self, message, after=0.0, for_all=False):
-        super().__init__(message)
-        self.after, self.for_all = after, for_all
 
 
 class _Stopped(Exception):
@@ -372,102 +356,3 @@ def _check_numbers(least, kind=(int, float), **values):
         if isinstance(value, bool) or not isinstance(value, kind) or not least <= value < 1e9:
             what = "whole number" if kind is int else "number"
             raise CourseError(f"{name}={value!r} cannot be. Give a {what} from {least} up.")
-
-
-class _Server:
-    """The HTTP side of an endpoint: one POST at a time, and the only place that holds the key."""
-
-    def __init__(self, url, key, timeout):
-        key = key.strip() if isinstance(key, str) else key or ""
-        if not isinstance(key, str) or not key.isascii() or not key.isprintable() or " " in key:
-            raise CourseError("The endpoint's key holds a character that no key has. Copy it again, alone.")
-        try:
-            parts = urlsplit(url)
-            fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-            fits = fits and url.isascii() and url.isprintable() and not set(url) & set(" @?#")
-        except (ValueError, TypeError, AttributeError):
-            fits = False
-        if not fits:  # not shown: it may hold a password
-            raise CourseError("That is no url of an endpoint. Give its base alone, such as 'http://127.0.0.1:8000/v1'.")
-        local = parts.hostname == "localhost"
-        with contextlib.suppress(ValueError):
-            local = local or ipaddress.ip_address(parts.hostname).is_loopback
-        if key and parts.scheme == "http" and not local:
-            raise CourseError(
-                f"With http, all on the way to {parts.hostname} could read your key. Use https, or key='' for none."
-            )
-        # A proxy could not reach this machine's own server, and would see the key.
-        proxies = urllib.request.ProxyHandler({} if local else None)
-        self._opener = urllib.request.build_opener(proxies, _NoRedirect)
-        self._address, self._key, self._timeout = url.rstrip("/") + "/chat/completions", key, timeout
-
-    def post(self, fields):
-        """Send `fields` as JSON: (status, seconds to wait before another attempt, JSON value or None, its words).
-
-        The words are the server's own about what is wrong. Raises _Trouble if no whole response comes.
-        """
-        headers = {"Content-Type": "application/json", "User-Agent": "tune-a-coding-assistant"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        try:
-            try:
-                request = urllib.request.Request(self._address, json.dumps(fields).encode(), headers)
-                response = self._opener.open(request, timeout=self._timeout)
-            except urllib.error.HTTPError as error:
-                response = error  # a response too, with a status of 300 and up
-            with response:
-                status, after, body = response.status, _retry_after(response.headers), _read(response)
-        except (OSError, http.client.HTTPException) as error:
-            reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            late = f"no answer within {self._timeout:g} s" if isinstance(reason, TimeoutError) else None
-            raise _Trouble(late or self._shown(f"{type(reason).__name__} {reason}")) from None
-        try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            said = None
-        return status, after, said, self._shown(_message(said, body))
-
-    def _shown(self, text):
-        """`text` from elsewhere as one short line, without the key: some servers repeat it."""
-        text = text.replace(self._key, "***") if self._key else text
-        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return (line if len(line) <= 200 else line[:200] + "...").rstrip(".")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows none: the key would go along, to whatever host."""
-
-    def redirect_request(self, *_):
-        return None
-
-
-def _read(response):
-    """The whole body, or http.client.IncompleteRead."""
-    body = response.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise CourseError(f"The endpoint sends more than {LARGEST_BODY / 1e6:g} MB for one answer. Check the url.")
-    if response.length:  # with a limit, `read` does not say that a body was cut
-        raise http.client.IncompleteRead(body, response.length)
-    return body
-
-
-def _retry_after(headers):
-    """Seconds, from the header's number or date; 0 if there is none."""
-    value = headers.get("Retry-After", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            date = email.utils.parsedate_to_datetime(value)
-            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            seconds = 0.0
-    return min(max(0.0, seconds), LONGEST_WAIT)
-
-
-def _message(said, body):
-    """The server's own words about what is wrong."""
-    for name in ("error", "message", "detail"):  # OpenAI's have two levels
-        if isinstance(said, dict) and name in said:
-            said = said[name]
-    return said if isinstance(said, str) else body.decode("utf-8", "replace")

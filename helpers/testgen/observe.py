@@ -22,7 +22,7 @@ REPEATS = 10
 DOWN, SLOW = "it brings its process down", "it does not come back in time"
 NAMED = "a test would need its name for something else"
 _LIMITS = sandbox.Limits(seconds=30.0, output_bytes=400_000)
-_LOST, _PATIENCE = 8, 30.0  # processes and seconds that one question may cost before the function is given up
+_LOST, _PATIENCE = 6, 15.0  # processes and seconds that one question may cost before these calls are given up
 _SEEDS = (1, 2, 3, 4)  # for the order of sets; the first process has 0
 
 
@@ -46,6 +46,10 @@ class NotObserved(Exception):
     """Why nothing can be said about a function: a phrase for people."""
 
 
+class _Lost(Exception):
+    """Why nothing can be said about some calls."""
+
+
 def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS):
     """An `Observed` for each of `calls` (texts, without repeats), in order.
 
@@ -58,27 +62,40 @@ def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS):
     if not calls:
         return []
     tree = ast.parse(function)
-    shapes = [_shape(call, name) for call in calls]
-    job = {"question": "values", "function": function, "name": name, "repeats": repeats, "raising": _raised(tree)}
-    job["calls"] = [shape or ([], []) for shape in shapes]
-    no_calls = {number: f"it is no plain call of {name}" for number, shape in enumerate(shapes) if not shape}
-    outcomes = _ask(job, no_calls, readable, 0, lambda answer: len(answer["outcomes"]) == len(calls))["outcomes"]
-    seen = [_checked(call, outcome, name) for call, outcome in zip(calls, outcomes, strict=True)]
+    job = {"function": function, "name": name, "repeats": repeats, "raising": _raised(tree)}
+    seeds = _SEEDS if _depends_on_sets(tree) else _SEEDS[:1]
+    try:
+        return _asserted(job, _seen(job, calls, readable), list(mutants)[:MOST], readable, seeds)
+    except _Lost as lost:
+        return [Observed(call, "no", str(lost)) for call in calls]
 
+
+def _seen(job, calls, readable):
+    """What the calls do, in one process."""
+    shapes = [_shape(call, job["name"]) for call in calls]
+    skip = {number: f"it is no plain call of {job['name']}" for number, shape in enumerate(shapes) if not shape}
+    job = job | {"question": "values", "calls": [shape or ([], []) for shape in shapes]}
+    outcomes = _ask(job, skip, readable, 0, lambda answer: len(answer["outcomes"]) == len(calls))["outcomes"]
+    return [_checked(call, outcome, job["name"]) for call, outcome in zip(calls, outcomes, strict=True)]
+
+
+def _asserted(job, seen, mutants, readable, seeds):
+    """The same, after assertions about them were executed: in other processes, and on mutants."""
     texts = ["" if one.form == "no" else "\n".join(assertions.lines(one)) for one in seen]
-    job |= {"question": "assertions", "imports": assertions.imports("\n".join(texts), name)}
-    job |= {"lines": [(text, "raises" in one.form) for one, text in zip(seen, texts, strict=True)]}
+    job = job | {"question": "assertions", "imports": assertions.imports("\n".join(texts), job["name"])}
+    job["lines"] = [(text, "raises" in one.form) for one, text in zip(seen, texts, strict=True)]
     why, killed = {number: one.text for number, one in enumerate(seen) if one.form == "no"}, []
-    for seed in _SEEDS if _depends_on_sets(tree) else _SEEDS[:1]:
-        job["mutants"] = list(mutants)[:MOST] if seed == _SEEDS[0] else []
-        if len(why) < len(calls):
-            answer = _ask(job, why, readable, seed, lambda answer: _is_verdict(answer, len(calls), len(job["mutants"])))
+    for seed in seeds:
+        job["mutants"] = mutants if seed == seeds[0] else []
+        if len(why) < len(seen):
+            answer = _ask(job, why, readable, seed, lambda answer: _is_verdict(answer, len(seen), len(job["mutants"])))
             why |= {number: text for number, text in enumerate(answer["why"]) if text}
             killed += answer["killed"]
+    kills = [frozenset(at for at, row in enumerate(killed) if number in row) for number in range(len(seen))]
     return [
         Observed(one.call, "no", why[number])
         if number in why
-        else Observed(one.call, one.form, one.text, frozenset(at for at, row in enumerate(killed) if number in row))
+        else Observed(one.call, one.form, one.text, kills[number])
         for number, one in enumerate(seen)
     ]
 
@@ -119,7 +136,7 @@ def _ask(job, skip, readable, hash_seed, believable):
 
     skip: {number of a call: why it is left out}. believable: whether the observer can have made an answer.
     """
-    started, skipped = time.monotonic(), {"call": dict(skip), "mutant": {}}
+    started, skipped, why = time.monotonic(), {"call": dict(skip), "mutant": {}}, DOWN
     for _ in range(_LOST):
         program = f"job = {job | {'skip': skipped}!r}\n"
         ended = sandbox.run(program, limits=_LIMITS, harness=HARNESS, hash_seed=hash_seed, readable=readable)
@@ -131,11 +148,14 @@ def _ask(job, skip, readable, hash_seed, believable):
                 return answer
         except (TypeError, KeyError, AttributeError):
             pass
+        why = SLOW if ended.status in ("timeout", "killed") else DOWN
         last = re.findall(r"^(call|mutant) (\d{1,6})$", ended.stdout, re.MULTILINE)
-        if not last or time.monotonic() - started > _PATIENCE:
+        if not last:
+            raise NotObserved(f"its module: {why}")
+        skipped[last[-1][0]][int(last[-1][1])] = why
+        if time.monotonic() - started > _PATIENCE:
             break
-        skipped[last[-1][0]][int(last[-1][1])] = SLOW if ended.status in ("timeout", "killed") else DOWN
-    raise NotObserved(DOWN)
+    raise _Lost(why)
 
 
 def _is_verdict(answer, calls, mutants):

@@ -14,7 +14,8 @@ import time
 
 IMPORT = 4.0  # seconds of the processor for the module
 ALL = 10.0  # the same for a whole job, more or less
-MUTANT_CALL, LOST = 0.05, 2  # the same for a call on a mutant, and calls that take longer before the rest is given up
+MUTANT_CALL = 0.05  # the same for a call on a mutant
+LOST, MUTANT_LOST = 8, 2  # calls that take too long before the rest is given up
 AGAIN, OTHER = "it gives another result when it is called again", "it gives another result in another process"
 LATE = "its calls take too long together"
 SAY, RAN, SEED = os.write, time.process_time, random.seed
@@ -133,7 +134,8 @@ def loaded(job):
     try:
         names = watched(lambda: module_of(job["function"]), IMPORT, 5 * CLOCK, on=False)
     except BaseException as error:
-        raise Trouble(f"its module cannot be imported: {NAME_OF(type(error))}: {str(error):.80}") from None
+        why = WATCH.why or f"{NAME_OF(type(error))}: {str(error):.80}"
+        raise Trouble(f"its module cannot be imported: {why}") from None
     if not callable(names.get(job["name"])):
         raise Trouble("its module does not define it")
     return names
@@ -144,7 +146,7 @@ def loaded(job):
 
 def values(job):
     """What each call does, the same in every run, or ["no", why]."""
-    found = {number: ["no", why] for number, why in job["skip"]["call"].items()}
+    found, slow = {number: ["no", why] for number, why in job["skip"]["call"].items()}, 0
     for run in range(job["repeats"]):
         if run > 2 and RAN() > ALL / 2:
             break
@@ -160,7 +162,9 @@ def values(job):
             if run == 2:
                 names = loaded(job)  # each call as the first
             SAY(1, b"call %d\n" % number)
-            now = outcome(job, names, number) if RAN() < ALL else ["no", LATE]
+            tired = SLOW if slow >= LOST else LATE if RAN() > ALL else None
+            now = ["no", tired] if tired else outcome(job, names, number)
+            slow += now == ["no", SLOW]
             if found.setdefault(number, now) != now:
                 found[number] = now if now[0] == "no" else ["no", AGAIN]
     return {"outcomes": [found[number] for number in range(len(job["calls"]))]}
@@ -178,7 +182,7 @@ def assertions(job):
     todo = [number for number, lines in enumerate(job["lines"]) if number not in why]
     random.Random(0).shuffle(todo)
     _assert(job, todo, why, OTHER, lambda names: names, seconds=2 * CALL)
-    zone("AAA-23:59")  # where it is another day
+    zone("AAA-22:30")  # where it is another hour, and mostly another day
     _assert(job, todo, why, TOUCHES, lambda names: loaded(job), seconds=4 * CALL, profile=True)
     zone("UTC")
     todo = [number for number in todo if number not in why]
@@ -224,7 +228,7 @@ def killed(job, mutant, todo):
         lost += WATCH.why == SLOW
         if held is False:
             found.append(number)
-        if lost == LOST:
+        if lost == MUTANT_LOST:
             break
     return found
 

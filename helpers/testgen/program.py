@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from helpers import metrics
 from helpers.metrics import Outcome
 from helpers.testgen import assertions, proposals
-from helpers.testgen.observe import MOST, NotObserved, observe
+from helpers.testgen.observe import DOWN, MOST, SLOW, NotObserved, observe
 
 ENOUGH = 0.9  # of the mutants: then no more calls are tried
-PATIENCE = 20.0  # seconds by the clock: the same
+PATIENCE = 15.0  # seconds by the clock: the same
 NO_TEXT, NO_FUNCTION = "its text does not parse", "its text has no plain function of that name at its top level"
 
 
@@ -70,7 +70,8 @@ def _tried(function, name, count, seed, mutants, readable):
     for more, kinds in ((2, None), (3, proposals.widened(node))):
         caught = frozenset().union(*(one.killed for one in seen))
         enough = len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen)
-        if enough or time.monotonic() - started > PATIENCE:
+        hopeless = all(one.text in (DOWN, SLOW) for one in seen)
+        if enough or hopeless or time.monotonic() - started > PATIENCE:
             break
         known = {one.call for one in seen}
         calls = proposals.proposals(function, name, more * count, seed + more, kinds)

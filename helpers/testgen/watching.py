@@ -6,24 +6,27 @@
 import builtins
 import datetime
 import os
+import random
 import signal
 import sys
+import time
 import types
 
 __builtins__ = dict(vars(builtins))  # for the functions below: the code under test may change the real ones
 
 CALL, CLOCK = 0.1, 2.0  # seconds for one call: of the processor, and by the clock
-HARD = 2.0  # seconds more, and a call that cannot be stopped ends the process
-SLOW, TOUCHES = "it does not come back in time", "it touches the outside"
+HARD = 1.5  # seconds more, and a call that cannot be stopped ends the process
+SLOW, TOUCHES, CHANCE = "it does not come back in time", "it touches the outside", "it depends on chance"
 # Windows has no such timers: there the parent's clock ends the whole process, and the next one leaves that call out.
 SIGNAL, TIMER = signal.signal, getattr(signal, "setitimer", None)
 # Python reports most of what leaves it as events ...
 TOUCHING = ("open", "os.", "socket.", "subprocess.", "shutil.", "glob.", "tempfile.", "sqlite3.", "ctypes.", "urllib.",
             "http.", "_thread.", "mmap.", "fcntl.", "pty.", "webbrowser.", "time.sleep", "builtins.input",
             "builtins.breakpoint", "sys.setprofile", "sys.settrace")  # fmt: skip
-# ... but not looking at files, the day, and the environment. All other functions of `posix` ask the system something.
+# ... but not looking at files, the day, the environment. All other functions of `posix` ask the system something. And
+# what `random` gives is the same only for those who seed it.
 HARMLESS = {"fspath", "strerror", "_path_normpath", "_path_splitroot", "_path_splitroot_ex"}
-TODAY, DATE = {"now", "today", "utcnow"}, datetime.date
+TODAY, DATE, COMMON = {"now", "today", "utcnow"}, datetime.date, random._inst
 ENVIRONMENT = {one.__code__ for one in vars(type(os.environ)).values() if type(one) is types.FunctionType}
 
 
@@ -42,8 +45,9 @@ class Watch:
     """
 
     def __init__(self):
-        self.on, self.why, self.fired = False, None, 0
+        self.on, self.why, self.fired, self.seeded = False, None, 0, False
         sys.addaudithook(self.audit)
+        time.sleep = lambda seconds: self.audit("time.sleep", seconds)  # no event before Python 3.13
 
     def audit(self, event, arguments):
         """Refuse what touches the outside. Threads at any time: one could keep the whole process from ending."""
@@ -59,6 +63,9 @@ class Watch:
             owner = getattr(called, "__self__", None)
             outside = module in ("posix", "nt") and name not in HARMLESS or module == "time" and name.startswith("time")
             outside |= name in TODAY and isinstance(owner, type) and issubclass(owner, DATE)
+            self.seeded |= name == "seed" and owner is COMMON
+            if owner is COMMON and not self.seeded:
+                self.why = self.why or CHANCE
         if outside and not importing(frame):
             self.why = self.why or TOUCHES
 
@@ -87,7 +94,7 @@ def watched(action, seconds=CALL, clock=CLOCK, on=True, profile=False):
 
     on: refuse what touches the outside. profile: note what else does, which takes several times as long.
     """
-    WATCH.on, WATCH.why, WATCH.fired = False, None, 0
+    WATCH.on, WATCH.why, WATCH.fired, WATCH.seeded = False, None, 0, False
     if TIMER:
         for which, number, handler, first, again in (
             (signal.ITIMER_VIRTUAL, signal.SIGVTALRM, WATCH.stop, seconds, 0.05),
