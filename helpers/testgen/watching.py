@@ -3,12 +3,14 @@
 `observe` sends the text of both files there as one.
 """
 
+import _thread
 import builtins
 import datetime
 import os
 import random
 import signal
 import sys
+import threading
 import time
 import types
 
@@ -21,7 +23,7 @@ SLOW, TOUCHES, CHANCE = "it does not come back in time", "it touches the outside
 SIGNAL, TIMER = signal.signal, getattr(signal, "setitimer", None)
 # Python reports most of what leaves it as events ...
 TOUCHING = ("open", "os.", "socket.", "subprocess.", "shutil.", "glob.", "tempfile.", "sqlite3.", "ctypes.", "urllib.",
-            "http.", "_thread.", "mmap.", "fcntl.", "pty.", "webbrowser.", "time.sleep", "builtins.input",
+            "http.", "mmap.", "fcntl.", "pty.", "webbrowser.", "builtins.input",
             "builtins.breakpoint", "sys.setprofile", "sys.settrace")  # fmt: skip
 # ... but not looking at files, the day, the environment. All other functions of `posix` ask the system something. And
 # what `random` gives is the same only for those who seed it.
@@ -47,13 +49,21 @@ class Watch:
     def __init__(self):
         self.on, self.why, self.fired, self.seeded = False, None, 0, False
         sys.addaudithook(self.audit)
-        time.sleep = lambda seconds: self.audit("time.sleep", seconds)  # no event before Python 3.13
+        # No events in Python 3.11. A thread is refused at any time: it could keep the whole process from ending.
+        time.sleep = lambda seconds: self.refuse() if self.on else None
+        for name in ("start_new_thread", "start_new", "start_joinable_thread"):
+            for module, known in ((_thread, name), (threading, f"_{name}")):
+                if hasattr(module, known):
+                    setattr(module, known, self.refuse)
 
     def audit(self, event, arguments):
-        """Refuse what touches the outside. Threads at any time: one could keep the whole process from ending."""
-        if event.startswith(TOUCHING if self.on else "_thread.") and not importing(sys._getframe(1)):
-            self.why = self.why or TOUCHES
-            raise Outside
+        """Refuse what touches the outside."""
+        if self.on and event.startswith(TOUCHING) and not importing(sys._getframe(1)):
+            self.refuse()
+
+    def refuse(self, *arguments, **named):
+        self.why = self.why or TOUCHES
+        raise Outside
 
     def profile(self, frame, event, called):
         """Note what is no event: see HARMLESS, TODAY and ENVIRONMENT."""
