@@ -11,6 +11,7 @@ from helpers.checks.prompting import break_even, fit, top_p_filter
 from helpers.checks.qlora import choose, qlora_bytes, through_levels
 from helpers.checks.start_here import held_share
 from helpers.checks.synthetic_tests import bad_lines, boundary_mutants, code_of
+from helpers.checks.test_writer import best_of, fill_in, pick
 from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
 from helpers.checks.transformer import attention, layer_parameters, span_corruption
 
@@ -18,6 +19,7 @@ __all__ = [
     "CheckFailed",
     "attention",
     "bad_lines",
+    "best_of",
     "boundary_mutants",
     "bpe_merge",
     "break_even",
@@ -25,6 +27,7 @@ __all__ = [
     "choose",
     "code_of",
     "early_stopping",
+    "fill_in",
     "fertility",
     "fit",
     "held_share",
@@ -39,6 +42,7 @@ __all__ = [
     "merge",
     "mixing_schedule",
     "pass_at_k",
+    "pick",
     "qlora_bytes",
     "require",
     "require_close",

@@ -125,10 +125,10 @@ def _raised(tree):
 
 
 def _depends_on_sets(tree):
-    """Whether a program text uses sets or hashes, or modules that could."""
+    """Whether a program text uses sets or hashes itself."""
     names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(tree)}
     sets = any(isinstance(node, ast.Set | ast.SetComp) for node in ast.walk(tree))
-    return sets or bool(names & {"set", "frozenset", "hash", "import_module"})
+    return sets or bool(names & {"set", "frozenset", "hash"})
 
 
 def _ask(job, skip, readable, hash_seed, believable):

@@ -1,0 +1,156 @@
+"""The checks of lesson 11."""
+
+import ast
+from itertools import combinations
+from statistics import mean
+
+from helpers.checks.framework import check, require, require_close
+
+WRITTEN = """def test_share():
+    assert share(1, 4) == 0.5
+    assert share(3, 1) == 2
+    assert share(1, 0) == 0
+    assert share('a', 'b') == 'ab'
+"""
+VALUES = {"share(1, 4)": 0.25, "share(3, 1)": 3, "share('a', 'b')": "a/b"}
+RIGHT = """def test_share():
+    assert share(1, 4) == pytest.approx(0.25)
+    assert share(3, 1) == 3
+    with pytest.raises(ZeroDivisionError):
+        share(1, 0)
+    assert share('a', 'b') == 'a/b'
+"""
+
+
+def _value_of(call):
+    if call not in VALUES:
+        raise ZeroDivisionError("division by zero")
+    return VALUES[call]
+
+
+def _statements(text):
+    return [ast.unparse(one) for one in ast.parse(text).body[0].body]
+
+
+@check("write `fill_in`: the test with the values that the calls really give.")
+def fill_in(answer):
+    asked = []
+
+    def value_of(call):
+        asked.append(call)
+        return _value_of(call)
+
+    got = answer(WRITTEN, value_of)
+    require(isinstance(got, str), f"return a text. Yours gives a {type(got).__name__}.")
+    require(got != WRITTEN, "nothing changed: the expected values are still the model's.")
+    require(asked, "you never call `value_of`: that is where the values come from.")
+    extra = [call for call in asked if call not in VALUES and call != "share(1, 0)"]
+    require(not extra, f"value_of takes the text of the call alone. Yours asks for {extra[:1]!r}.")
+    try:
+        found = _statements(got)
+    except SyntaxError as error:
+        require(False, f"what you return does not parse: {error.msg}, line {error.lineno}.")
+    wanted = _statements(RIGHT)
+    require(
+        "assert share(1, 4) == 0.25" not in found,
+        "floats are compared with `== pytest.approx(...)`: the last digit may differ on another machine.",
+    )
+    require(
+        "assert share(3, 1) == pytest.approx(3)" not in found,
+        "3 is a whole number, and exact: only floats need pytest.approx.",
+    )
+    require(
+        "assert share('a', 'b') == a/b" not in got, "a value goes into a program as its `repr`: a text with quotes."
+    )
+    require(
+        not any("'3'" in one or "'0.25'" in one for one in found),
+        "the value 3 became the text '3'. `repr` writes a value as it stands in a program.",
+    )
+    require(
+        any("raises" in one for one in found),
+        "share(1, 0) raises. That is a behaviour, too: write it as a `with pytest.raises(...)` block.",
+    )
+    require(
+        "pytest.raises(Exception)" not in got,
+        "pytest.raises(Exception) holds for any exception, a typing error "
+        "included. Name the one that came: type(error).__name__.",
+    )
+    require(len(found) == len(wanted), f"{len(wanted)} assertions went in, and {len(found)} came out. Each is kept.")
+    for mine, right in zip(found, wanted, strict=True):
+        require(mine == right, f"one assertion should be `{right}`. Yours is `{mine}`.")
+    kept = "def test_f():\n    x = 2\n    assert f(x == 2) == 5\n"
+    got = answer(kept, lambda call: 7)
+    require("x = 2" in got, "lines that are no assertion stay as they are.")
+    require(
+        _statements(got)[-1] == "assert f(x == 2) == 7",
+        "in `assert f(x == 2) == 5` the call is f(x == 2): what is "
+        f"left of the last ==. Yours gives {_statements(got)[-1]!r}.",
+    )
+
+
+def _best(scores, k):
+    return mean(max(some) for some in combinations(scores, k))
+
+
+@check("write `best_of`: the expected best score, if k of the n answers are drawn.")
+def best_of(answer):
+    scores = [0.2, 0.0, 0.9, 0.0, 0.5]
+    got = answer(list(scores), 2)
+    require(isinstance(got, int | float), f"return one number. Yours gives {got!r}.")
+    require(
+        got != max(scores), "that is the best of all answers. With k = 2 only two are drawn, and the best may not be."
+    )
+    require(
+        abs(got - max(scores[:2])) > 1e-9, "that looks at the first k answers only. Average over all ways to draw k."
+    )
+    require(abs(got - mean(scores)) > 1e-9, "that is the mean of all answers, which is right for k = 1 only.")
+    ordered = sorted(scores)
+    repeated = sum(score * (((i + 1) / 5) ** 2 - (i / 5) ** 2) for i, score in enumerate(ordered))
+    require(
+        abs(got - repeated) > 1e-9,
+        "that draws with replacement: the same answer may come twice. An answer is drawn once.",
+    )
+    top = mean(ordered[-2:])
+    require(
+        abs(got - top) > 1e-9, "that is the mean of the k best. Of each draw only the best counts, and all draws do."
+    )
+    require_close(got, _best(scores, 2), f"for {scores} and k = 2:")
+    for k in (1, 3, 5):
+        require_close(answer(list(scores), k), _best(scores, k), f"for {scores} and k = {k}:")
+    require_close(answer([1, 0, 0, 1, 0, 0, 0, 0], 3), _best([1, 0, 0, 1, 0, 0, 0, 0], 3), "with 0 and 1 it is pass@k:")
+    given = [0.5, 0.1]
+    answer(given, 1)
+    require(given == [0.5, 0.1], "your code changes the list it was given. `sorted` makes a new one.")
+    require_close(answer([i / 200 for i in range(200)], 100), 0.99, "for 200 answers, drawn 100 at a time:", 1e-2)
+
+
+RUNS = [
+    {"step": 40, "loss": 1.10, "passed": 12, "tried": 100},
+    {"step": 80, "loss": 0.90, "passed": 29, "tried": 100},
+    {"step": 120, "loss": 0.84, "passed": 31, "tried": 100},
+    {"step": 160, "loss": 0.80, "passed": 30, "tried": 100},
+    {"step": 200, "loss": 0.86, "passed": 15, "tried": 50},
+]
+
+
+@check("write `pick`: the step of the earliest checkpoint whose pass rate is not clearly below the best.")
+def pick(answer):
+    got = answer([dict(run) for run in RUNS], 0.03)
+    require(not isinstance(got, dict), "return the step alone, not the whole checkpoint.")
+    require(got != 160, "that is the lowest loss. What counts is how many tests pass; the loss only stands for it.")
+    require(got != 200, "that is the last. Later is not better by itself.")
+    require(got != 120, "that is the best pass rate. 29 of 100 is within the margin of it, and came earlier.")
+    require(got != 40, "12 of 100 is far below the best, 31 of 100: not within a margin of 0.03.")
+    require(got == 80, f"for {RUNS} and the margin 0.03 it is step 80. Yours gives {got!r}.")
+    require(answer([dict(run) for run in RUNS], 0) == 120, "with a margin of 0, only the best will do: step 120.")
+    require(
+        answer([dict(run) for run in RUNS], 0.02) == 80,
+        "29 of 100 is just within a margin of 0.02: <=, and mind that "
+        "0.31 - 0.29 is a little more than 0.02 in floating point. Compare with a tiny slack.",
+    )
+    few = [{"step": 1, "loss": 1.0, "passed": 20, "tried": 50}, {"step": 2, "loss": 1.0, "passed": 30, "tried": 100}]
+    require(answer(few, 0.0) == 1, "20 of 50 is more than 30 of 100: compare shares, not counts.")
+    turned = [dict(run) for run in reversed(RUNS)]
+    require(
+        answer(turned, 0.03) == 80, "the list need not be in order of the steps: the earliest has the smallest step."
+    )

@@ -1,0 +1,36 @@
+"""Easy calls: what a reader can tell without a computer comes before what only an execution gives."""
+
+import pytest
+
+from helpers.testgen import easy
+from helpers.testgen.observe import Observed, observe
+
+
+@pytest.mark.parametrize(
+    ("easier", "harder"),
+    [
+        (("f([])", "==", "[]"), ("f(1)", "raises", "ValueError")),
+        (("f(1)", "raises", "ValueError"), ("f('abc')", "==", "'abc'")),
+        (("f('abc', 3)", "==", "'abc'"), ("f(3, 1, 2)", "==", "[1, 2, 3]")),
+        (("f([3, 1, 2])", "==", "[1, 2, 3]"), ("f(3)", "==", "9")),
+        (("f(3)", "==", "9"), ("f('FooBar')", "==", "1123553276")),
+        (("f(3)", "is", "True"), ("f(0.5)", "==", "pytest.approx(0.25)")),
+    ],
+)
+def test_one_is_easier_than_the_other(easier, harder):
+    assert easy.difficulty(Observed(*easier)) < easy.difficulty(Observed(*harder))
+
+
+def test_the_easiest_are_taken_that_catch_something_new():
+    source = "def shout(text, times=1):\n    return text.upper() * times\n"
+    calls = ["shout('Hello World', 4)", "shout('')", "shout('A')", "shout('ab', 2)"]
+    observed = [
+        Observed(calls[0], "==", "'HELLO WORLDHELLO WORLD'", frozenset({0, 1, 2})),
+        Observed(calls[1], "==", "''", frozenset()),
+        Observed(calls[2], "==", "'A'", frozenset({0})),
+        Observed(calls[3], "==", "'ABAB'", frozenset({0, 1})),
+    ]
+    assert [one.call for one in easy.easiest(observed, most=2)] == ["shout('A')", "shout('ab', 2)"]
+    assert [one.call for one in easy.easiest(observed, most=1)] == ["shout('A')"]
+    assert easy.easiest([observed[0], observed[1]]) == []
+    assert all(one.form == "==" for one in observe(source, "shout", calls))
