@@ -49,7 +49,7 @@ def argument(kinds, constants, rng, arity=1):
     if container:
         return _several(container, inside, constants, rng)
     usual, near = _FIXED.get(kind) or _USUAL[kind], _near(kind, constants)
-    pools = [usual, usual, *([near] if near else []), *([_drawn(kind)] if kind in _USUAL else [])]
+    pools = [usual, near or usual, near or usual, _drawn(kind) if kind in _USUAL else usual]
     return rng.choice(rng.choice(pools))
 
 
@@ -73,7 +73,9 @@ def _near(kind, constants):
         return [repr(one + step) for one in constants if type(one) is int and abs(one) < 10**6 for step in (0, -1, 1)]
     if kind == "text":
         found = [one for one in constants if isinstance(one, str) and len(one) < 30]
-        return [repr(form.format(one)) for one in found for form in ("{}", "a{}b", "{}1")] if found else []
+        mixed = [form.format(one) for one in found for form in ("{}", "1{}", "a{}b", "{}1")]
+        halves = [half for one in found if len(one) > 3 for half in (one[: len(one) // 2], one[len(one) // 2 :])]
+        return [repr(one) for one in dict.fromkeys([*halves, *mixed])]
     if kind == "dict":
         return [f"{{{one!r}: 1}}" for one in constants if isinstance(one, str) and len(one) < 30]
     if kind == "float":
@@ -141,11 +143,11 @@ def _draw(strategy, count=100):
 
 def constants_in(function):
     """The numbers and texts in a function's body (ast.FunctionDef), without docstrings and format strings."""
-    prose = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Expr)}
-    found = [
-        node.value
-        for part in function.body
-        for node in ast.walk(part)
-        if isinstance(node, ast.Constant) and id(node) not in prose and type(node.value) in (int, float, str, bytes)
-    ]
-    return list(dict.fromkeys(found))[:24]
+    prose = {node.value for node in ast.walk(function) if isinstance(node, ast.Expr)}
+    return list(dict.fromkeys(value for part in function.body for value in constants_of(part, prose)))[:24]
+
+
+def constants_of(tree, without=()):
+    """The numbers and texts in a syntax tree; without: nodes that do not count."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in without]
+    return [node.value for node in found if type(node.value) in (int, float, str, bytes)]

@@ -104,12 +104,12 @@ def _shape(call, name):
     """([texts of positional arguments], [(name, text)]) of a call, or None where it is none, or one with stars."""
     try:
         node = ast.parse(call, mode="eval").body
-        compile(call, "call", "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
         return None
     if not isinstance(node, ast.Call) or getattr(node.func, "id", None) != name:
         return None
-    if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
+    names = [one.arg for one in node.keywords]
+    if any(isinstance(one, ast.Starred) for one in node.args) or None in names or len(names) > len(set(names)):
         return None
     return [ast.unparse(one) for one in node.args], [(one.arg, ast.unparse(one.value)) for one in node.keywords]
 

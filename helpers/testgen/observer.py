@@ -102,9 +102,8 @@ def outcome(job, names, number):
 def verdict(job, names, number, **limits):
     """Whether an assertion is true on the names of a module; None if it comes to no verdict: see metrics/harness.py."""
     text, raises = job["lines"][number]
-    code = compiled(text)
     try:
-        watched(lambda: exec(code, {**names, **job["imported"]}), **limits)
+        watched(lambda: exec(compiled(text), {**names, **job["imported"]}), **limits)
         held = True
     except BaseException as error:
         held = False if raises or issubclass(type(error), AssertionError) else None

@@ -35,6 +35,7 @@ def write(
     readable: see `observe`. scored: run the test by itself, and return none that does not hold; without it, which is
     faster, a function can be so strange that its test fails.
     """
+    readable = [str(folder) for folder in readable]
     try:
         node = proposals.function_of(function, name)
         mutants = metrics.mutants(function, name)[:MOST] if mutants is None and node else list(mutants or ())[:MOST]

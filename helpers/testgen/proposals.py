@@ -9,7 +9,7 @@ import itertools
 import random
 import re
 
-from helpers.testgen.arguments import argument, constants_in
+from helpers.testgen.arguments import argument, constants_in, constants_of
 from helpers.testgen.kinds import EVERY, kinds_of
 
 LONGEST = 100  # characters of a call: an assertion should fit a line
@@ -57,7 +57,6 @@ def call_in(text, name):
             # list(f(...)): what is observed of an iterator is a list anyway
             node = node.args[0] if getattr(node.func, "id", "") in ("list", "sorted", "tuple") else node
         call = ast.unparse(node)
-        compile(call, "call", "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return call if _calls(node, name) and len(call) <= LONGEST and _closed(node) else None
@@ -76,8 +75,8 @@ def _closed(call):
     own |= {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
     names = {one.id for one in inside if isinstance(one, ast.Name)}
     private = any(isinstance(one, ast.Attribute) and one.attr.startswith("_") for one in inside)
-    walrus = any(isinstance(one, ast.NamedExpr) for one in inside)
-    return names <= own | _KNOWN | {call.func.id} and not private and not walrus
+    odd = any(isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for one in inside)
+    return names <= own | _KNOWN | {call.func.id} and not private and not odd
 
 
 _KNOWN = set(
@@ -110,7 +109,8 @@ def parameters(function):
 
 def _plan(function, kinds):
     """(positional, further, named): for each a list of (name, whether it may be left out, how to draw it)."""
-    constants = constants_in(function)
+    examples = [ast.parse(call, mode="eval") for call in mentioned(ast.get_docstring(function) or "", function.name)]
+    constants = constants_in(function) + [value for call in examples for value in constants_of(call)]
 
     def one(parameter, default=None, chosen=None):
         chosen = chosen or kinds_of(parameter, function, default)

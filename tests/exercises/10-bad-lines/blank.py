@@ -1,0 +1,15 @@
+# expect: strip it
+def bad_lines(text):
+    bad = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            messages = json.loads(line)["messages"]
+            roles = [message["role"] for message in messages]
+            filled = all(isinstance(message["content"], str) and message["content"] for message in messages)
+        except (ValueError, KeyError, TypeError):
+            bad.append(number)
+            continue
+        turns = roles[1:] if roles[:1] == ["system"] else roles
+        if not filled or not turns or turns != ["user", "assistant"] * (len(turns) // 2):
+            bad.append(number)
+    return bad

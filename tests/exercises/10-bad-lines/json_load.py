@@ -1,0 +1,15 @@
+# expect: such as json.load
+def bad_lines(text):
+    bad = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            messages = json.load(line)["messages"]
+            roles = [message["role"] for message in messages]
+            filled = all(message["content"].strip() for message in messages)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            bad.append(number)
+            continue
+        turns = roles[1:] if roles[:1] == ["system"] else roles
+        if not filled or not turns or turns != ["user", "assistant"] * (len(turns) // 2):
+            bad.append(number)
+    return bad

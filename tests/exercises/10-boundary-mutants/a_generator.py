@@ -1,0 +1,11 @@
+# expect: gives a generator
+def boundary_mutants(source):
+    swapped = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for place, old in enumerate(node.ops):
+                if type(old) in swapped:
+                    node.ops[place] = swapped[type(old)]()
+                    yield ast.unparse(tree)
+                    node.ops[place] = old

@@ -1,0 +1,11 @@
+# expect: still holds the bug
+def boundary_mutants(source):
+    swapped = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+    tree, found = ast.parse(source), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for place, old in enumerate(node.ops):
+                if type(old) in swapped:
+                    node.ops[place] = swapped[type(old)]()
+                    found.append(ast.unparse(tree))
+    return found

@@ -1,0 +1,12 @@
+# expect: does not move >= and <=
+def boundary_mutants(source):
+    swapped = {ast.Lt: ast.LtE, ast.Gt: ast.GtE}
+    tree, found = ast.parse(source), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for place, old in enumerate(node.ops):
+                if type(old) in swapped:
+                    node.ops[place] = swapped[type(old)]()
+                    found.append(ast.unparse(tree))
+                    node.ops[place] = old
+    return found

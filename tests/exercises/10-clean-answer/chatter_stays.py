@@ -1,0 +1,3 @@
+# expect: text around it
+def code_of(answer):
+    return answer.replace("```python", "").replace("```py", "").replace("```", "")

@@ -1,0 +1,11 @@
+# expect: re.DOTALL
+def code_of(answer):
+    blocks = re.findall(r"```(?:python|py)?\n(.*?)```", answer)
+    lines = ("".join(blocks) if blocks else answer).splitlines()
+    while lines:
+        try:
+            ast.parse("\n".join(lines))
+            return "\n".join(lines)
+        except SyntaxError:
+            lines.pop()
+    return ""
