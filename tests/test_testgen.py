@@ -90,6 +90,11 @@ def test_cleaning_what_holds_no_code_gives_nothing(answer):
     assert testgen.clean(answer, "add") == ""
 
 
+def test_a_block_in_another_language_is_no_code_and_hides_none():
+    answer = f"Run it:\n```bash\npytest -q\n```\nThe test:\n```Python\n{GOOD}```\n"
+    assert testgen.clean(answer, "add").strip() == GOOD.strip()
+
+
 def test_cleaning_keeps_imports_and_helpers_that_the_test_needs():
     answer = "import math\n\ndef twice(x):\n    return 2 * x\n\ndef test_add():\n    assert add(1, 1) == twice(1)\n"
     assert "import math" in testgen.clean(answer, "add") and "def twice" in testgen.clean(answer, "add")

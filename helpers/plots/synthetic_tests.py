@@ -37,8 +37,8 @@ def kills_in_words(observed, mutants):
 def pretended_server(answer, refuses=3):
     """The address of a server on this machine that answers every chat with `answer`, and refuses some.
 
-    refuses: every how many-th request. It speaks as much of OpenAI's protocol as `testgen.Endpoint` needs, and listens on
-    the loopback address only.
+    refuses: every how many-th request. It speaks as much of OpenAI's protocol as `testgen.Endpoint` needs, and listens
+    on the loopback address only.
     """
 
     class Handler(BaseHTTPRequestHandler):

@@ -12,7 +12,8 @@ def clean(answer, name):
     Returns '' if nothing in the answer parses.
     """
     answer = answer.replace("\r\n", "\n")
-    blocks = re.findall(r"(?is)```(?:python3?|py3?)?[ \t]*\n(.*?)(?:```|\Z)", answer)
+    blocks = re.findall(r"(?s)```[ \t]*(\w*)[^\n`]*\n(.*?)(?:```|\Z)", answer)
+    blocks = [code for language, code in blocks if language.lower() in ("", "python", "python3", "py", "py3")]
     tree = _parse("\n".join(blocks) if blocks else answer)
     if tree is None:
         return ""
