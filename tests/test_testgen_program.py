@@ -195,6 +195,7 @@ REFUSED = [
     (body("while True:\n    pass"), SLOW),
     (body("try:\n    while True:\n        pass\nexcept BaseException:\n    return x"), SLOW),
     (body("yield x\nwhile True:\n    pass"), SLOW),
+    (body("while True:\n    try:\n        while x:\n            pass\n    except BaseException:\n        pass"), SLOW),
     (body("return sum(range(10**13))"), SLOW),
     ("import threading\n" + body("lock = threading.Lock()\nlock.acquire()\nlock.acquire()"), SLOW),
     (body("return [x] * 100"), "too long"),
@@ -244,6 +245,13 @@ STEADY = [
 def test_what_a_function_remembers_imports_or_prints_does_not_matter_where_its_results_are_the_same():
     found = sandbox.in_parallel(lambda function: seen(function, "f(1)", "f(2)"), STEADY)
     assert {text: one for text, one in zip(STEADY, found, strict=True) if one != [("==", "2"), ("==", "3")]} == {}
+
+
+def test_a_function_that_is_only_different_the_first_time_is_seen_among_many_calls():
+    function = "first = True\ndef f(x):\n    global first\n    before, first = first, False\n    return x + before\n"
+    assert set(seen(function, *[f"f({number})" for number in range(40)])) == {
+        ("no", "it gives another result when it is " + AGAIN)
+    }
 
 
 def test_one_bad_call_does_not_hide_the_others():

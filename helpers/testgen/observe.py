@@ -8,8 +8,9 @@ finished tests are scored there.
 
 import ast
 import re
+import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers import sandbox
@@ -23,6 +24,7 @@ DOWN, SLOW = "it brings its process down", "it does not come back in time"
 NAMED = "a test would need its name for something else"
 _LIMITS = sandbox.Limits(seconds=30.0, output_bytes=400_000)
 _LOST, _PATIENCE = 6, 15.0  # processes and seconds that one question may cost before these calls are given up
+_ENDED = {getattr(signal, name, None) for name in ("SIGKILL", "SIGPROF")}  # how watching.py ends what goes on too long
 _SEEDS = (1, 2, 3, 4)  # for the order of sets; the first process has 0
 
 
@@ -93,9 +95,7 @@ def _asserted(job, seen, mutants, readable, seeds):
             killed += answer["killed"]
     kills = [frozenset(at for at, row in enumerate(killed) if number in row) for number in range(len(seen))]
     return [
-        Observed(one.call, "no", why[number])
-        if number in why
-        else Observed(one.call, one.form, one.text, kills[number])
+        Observed(one.call, "no", why[number]) if number in why else replace(one, killed=kills[number])
         for number, one in enumerate(seen)
     ]
 
@@ -148,7 +148,7 @@ def _ask(job, skip, readable, hash_seed, believable):
                 return answer
         except (TypeError, KeyError, AttributeError):
             pass
-        why = SLOW if ended.status in ("timeout", "killed") else DOWN
+        why = SLOW if ended.status == "timeout" or -ended.returncode in _ENDED else DOWN
         last = re.findall(r"^(call|mutant) (\d{1,6})$", ended.stdout, re.MULTILINE)
         if not last:
             raise NotObserved(f"its module: {why}")

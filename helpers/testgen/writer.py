@@ -94,9 +94,20 @@ class Writer:
 
     def model(self):
         """The base model with the adapter merged in, ready to answer."""
+        return loaded(self.folder / "adapter")
+
+    def trainable(self):
+        """The base model with the adapter beside it, for a training that goes on from there."""
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(models.load_model(), self.folder / "adapter").merge_and_unload().eval()
+        return PeftModel.from_pretrained(models.load_model(), self.folder / "adapter", is_trainable=True)
+
+
+def loaded(folder):
+    """A test writer from the folder of an adapter (`save_pretrained`), merged into the base model, ready to answer."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(models.load_model(), folder).merge_and_unload().eval()
 
 
 def train(rows=None, **changes):
@@ -197,3 +208,18 @@ def filled(rows, calls=None, also=None, count=CALLS, most=8, label="Filling in v
         return {"test": written.test, "mutation": score.mutation_score or 0.0, "passes": good, "why": score.why}
 
     return sandbox.in_parallel(work, list(zip(rows, calls, also, strict=True)), label=label)
+
+
+def says_yes(model, tokenizer, row, test):
+    """Whether `model`, asked if every assertion of a test is true, finds "yes" likelier than "no" as its next word."""
+    import torch
+
+    question = "Is every assertion of this test true? Answer yes or no."
+    content = f"{fenced(row['function'])}\n\n{fenced(test)}\n\n{question}"
+    ids = tokenizer.apply_chat_template(
+        [{"role": "user", "content": content}], add_generation_prompt=True, return_dict=False
+    )
+    with torch.inference_mode(), course.autocast():
+        logits = model(torch.tensor([ids], device=model.device), logits_to_keep=1).logits[0, -1].float()
+    words = {word: tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "yes", "No", "no")}
+    return bool(max(logits[words["Yes"]], logits[words["yes"]]) > max(logits[words["No"]], logits[words["no"]]))

@@ -1,0 +1,30 @@
+"""The figure of lesson 11: how much several tries help."""
+
+from helpers.plots.base import PALETTE, style
+
+__test__ = False  # its name makes pytest think that it holds tests
+
+
+def tries(curves):
+    """A figure of the share of functions for which one of k answers passes, over k.
+
+    curves: name of a system → list of shares (0 to 1), for k = 1, 2, ...
+    """
+    import matplotlib.pyplot as plt
+
+    style()
+    figure, axes = plt.subplots()
+    for color, (name, shares) in zip(PALETTE, curves.items(), strict=False):
+        axes.plot(range(1, len(shares) + 1), [100 * share for share in shares], marker="o", color=color, label=name)
+    longest = max(map(len, curves.values()))
+    axes.set(xlabel="k, answers to each function", ylabel="pass@k, per cent", xticks=range(1, longest + 1))
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    return figure
+
+
+def tries_in_words(curves):
+    """What `tries` shows, as alt text."""
+    parts = (f"{name} from {shares[0]:.0%} to {shares[-1]:.0%}" for name, shares in curves.items())
+    longest = max(map(len, curves.values()))
+    return f"Lines of pass@k for k from 1 to {longest}: " + "; ".join(parts) + "."
