@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,7 +191,8 @@ def _problems_of_row(row):
 def training(count=None):
     """(pairs, funnel) by the program, for `count` functions of the training packages, in a fixed order; None for all.
 
-    Made once and kept: minutes for all, and the same every time.
+    The funnel is that of `verified`, with `asked` and `answered` (how many functions were to get a test, and how many
+    did) and `seconds` besides. Made once and kept: minutes for all, and the same every time.
     """
     return from_split("train", count)
 
@@ -204,7 +206,11 @@ def from_split(split, count=None):
     def make(folder):
         rows = of_corpus(corpus.load("functions", split, names))
         random.Random(0).shuffle(rows)
-        pairs, funnel = verified(from_program(rows[:count]))
+        started = time.perf_counter()
+        candidates = from_program(rows[:count])
+        pairs, funnel = verified(candidates)
+        funnel |= {"asked": len(rows[:count]), "answered": len({one.row["id"] for one in candidates})}
+        funnel["seconds"] = time.perf_counter() - started
         lines = [json.dumps(pair, ensure_ascii=False) for pair in pairs]
         write_text(folder / "pairs.jsonl", "".join(line + "\n" for line in lines))
         write_json(folder / "funnel.json", funnel)
