@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.testgen import easy
+from helpers.testgen import assertions, easy
 from helpers.testgen.observe import Observed, observe
 
 
@@ -34,3 +34,17 @@ def test_the_easiest_are_taken_that_catch_something_new():
     assert [one.call for one in easy.easiest(observed, most=1)] == ["shout('A')"]
     assert easy.easiest([observed[0], observed[1]]) == []
     assert all(one.form == "==" for one in observe(source, "shout", calls))
+
+
+def test_a_test_has_at_least_so_many_assertions_documented_and_plain_ones_first():
+    observed = [
+        Observed("f(1)", "raises", "ValueError", frozenset({0})),
+        Observed("f(22)", "==", "4", frozenset({0, 1})),
+        Observed("f(333)", "==", "6", frozenset({1})),
+        Observed("f(4)", "raises", "ValueError", frozenset({0})),
+        Observed("f(5555)", "==", "8", frozenset()),
+    ]
+    assert [one.call for one in assertions.chosen(observed)] == ["f(22)"]
+    assert [one.call for one in assertions.chosen(observed, least=2, first=["f(5555)"])] == ["f(22)", "f(5555)"]
+    assert [one.call for one in assertions.chosen(observed, least=3)] == ["f(22)", "f(333)", "f(5555)"]
+    assert len(assertions.chosen(observed, most=2, least=4)) == 2

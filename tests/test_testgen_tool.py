@@ -207,6 +207,8 @@ def test_proposed_calls_are_used(tmp_path):
         (">>> f(0)\n    Traceback (most recent call last):\n    ValueError: no", "raise ValueError(x)", []),
         (">>> f(0)\n    Traceback (most recent call last):\n    ValueError: no", "return x",
          ["f(0) is documented to raise ValueError, and does not"]),
+        (">>> list(f(0))\n    Traceback (most recent call last):\n    ValueError: no",
+         "raise ValueError(x)\n    yield", []),
         (">>> f(0)\n    1", "return 1 // x",
          ["f(0) is documented to give 1: it raises ZeroDivisionError, which it does not do on purpose"]),
     ],

@@ -119,7 +119,12 @@ def score_tests(
         )
     if not repeats >= 1:
         raise CourseError(f"score_tests(repeats={repeats!r}) cannot be. A test runs at least once.")
-    settings = {"seconds": seconds, "repeats": repeats, "coverage": coverage, "readable": list(readable)}
+    settings = {
+        "seconds": seconds,
+        "repeats": repeats,
+        "coverage": coverage,
+        "readable": [str(place) for place in readable],
+    }
     known = {}
     rows = []
     for function, test, given, name in zip(functions, tests, mutants, names, strict=True):

@@ -15,12 +15,12 @@ IMPORTS = {
 LINE = 110  # characters: an assertion with a line that is longer is not chosen
 
 
-def chosen(observed, most=6, first=()):
+def chosen(observed, most=6, first=(), least=1):
     """The calls for a test: of each step the one that kills most mutants which no other has killed, the shortest first.
 
     observed: list of `Observed`. first: calls (texts) to prefer among equals, such as documented examples. Where no
-    mutant is killed, the shortest call is taken, so that the test pins something; a value sooner than None. In the
-    order in which they came.
+    mutant is killed, the shortest call is taken, so that the test pins something; a value sooner than None. least: go
+    on until there are so many, with those in `first`, then values, the shortest first. In the order in which they came.
     """
     usable = [one for one in observed if one.form != "no" and max(map(len, lines(one))) <= LINE]
     found, caught = [], set()
@@ -28,8 +28,10 @@ def chosen(observed, most=6, first=()):
         best = max(
             usable, key=lambda one: (len(one.killed - caught), one.call in first, one.text != "None", -_length(one))
         )
-        if found and not best.killed - caught:
+        if len(found) >= least and not best.killed - caught:
             break
+        if found and not best.killed - caught:
+            best = max(usable, key=lambda one: (one.call in first, "raises" not in one.form, -_length(one)))
         found.append(best)
         caught |= best.killed
         usable.remove(best)

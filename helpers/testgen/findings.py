@@ -32,10 +32,11 @@ def _compared(one, want):
     """A phrase if a documented example gives something else than its docstring says."""
     if "Traceback (most recent call last)" in want:
         expected = want.strip().splitlines()[-1].partition(":")[0].strip()
-        if one.form not in ("no", "raises") or (one.form == "raises" and one.text != expected.rpartition(".")[2]):
+        raises = one.form in ("raises", "list raises")
+        if (raises and one.text != expected.rpartition(".")[2]) or (not raises and one.form != "no"):
             yield f"{one.call} is documented to raise {expected}, and does not"
         return
-    if one.form == "raises":
+    if one.form in ("raises", "list raises"):
         yield f"{one.call} is documented to give {_short(want)}, and raises {one.text}"
     elif one.form == "no" and "on purpose" in one.text:
         yield f"{one.call} is documented to give {_short(want)}: {one.text}"

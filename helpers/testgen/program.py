@@ -26,14 +26,14 @@ class Written:
 
 
 def write(
-    function, name, *, calls=None, also=(), count=32, most=6, seed=0, mutants=None, readable=(), scored=True
+    function, name, *, calls=None, also=(), count=32, most=6, least=1, seed=0, mutants=None, readable=(), scored=True
 ):  # fmt: skip
     """Write a test for the function `name` of a program text: `Written`, the same each time.
 
     calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them.
-    count: of the program's calls. most: assertions at most. mutants: to choose by; None for `metrics.mutants`.
-    readable: see `observe`. scored: run the test by itself, and return none that does not hold; without it, which is
-    faster, a function can be so strange that its test fails.
+    count: of the program's calls. most, least: how many assertions (see `assertions.chosen`). mutants: to choose by;
+    None for `metrics.mutants`. readable: see `observe`. scored: run the test by itself, and return none that does not
+    hold; without it, which is faster, a function can be so strange that its test fails.
     """
     readable = [str(folder) for folder in readable]
     try:
@@ -53,7 +53,8 @@ def write(
         return Written("", why=str(error))
     except RecursionError:
         return Written("", why="its text is nested too deeply")
-    found = assertions.chosen(seen, most, [call for call, _ in proposals.documented(function, name)])
+    examples = [call for call, _ in proposals.documented(function, name)]
+    found = assertions.chosen(seen, most, examples, least)
     test = assertions.test_text(name, found)
     why = "" if test else why_not(seen)
     if test and scored:

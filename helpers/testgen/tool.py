@@ -70,6 +70,7 @@ def report_of(target, proposed=None):
         target.name,
         also=proposed or (),
         most=PER_TEST,
+        least=3,
         mutants=mutants,
         readable=target.readable,
         scored=False,
