@@ -25,7 +25,7 @@ def sizes():
     return course.by_budget(
         smoke={"functions": 6, "rows": 8, "validation": 4, "tested": 3, "answers": 2, "longest": 32},
         lesson={"functions": 70, "rows": 120, "validation": 12, "tested": 16, "answers": 4, "longest": 96},
-        full={"functions": None, "rows": 1200, "validation": 32, "tested": 100, "answers": 8, "longest": 128},
+        full={"functions": None, "rows": 2000, "validation": 32, "tested": 100, "answers": 8, "longest": 128},
     )
 
 
@@ -33,19 +33,21 @@ def sizes():
 
 
 def held_out(count=None, split="test"):
-    """`count` functions of the held-out packages, in the form of `pairs.of_corpus`; from each package about as many.
+    """`count` functions of held-out packages that calls with plain values can test; from each package about as many.
 
-    All are functions that run alone and have a mutant. Some return what no test can hold on to: they count as well.
+    The others return functions, objects of their package and the like, or want such: no assertion that this course's
+    models could write holds on to them. What can be tested, the program has found out (`pairs.from_split`).
     """
+    asked = course.by_budget(smoke=12, lesson=60, full=None)
+    testable = {pair["id"] for pair in pairs.from_split(split, asked)[0]}
     rows = pairs.of_corpus(corpus.load("functions", split, corpus.names_by_budget()))
+    rows = [row for row in rows if row["id"] in testable]
     random.Random(0).shuffle(rows)
     nth, order = Counter(), []
-    for row in rows:
-        order.append((nth[row["package"]], len(order)))
+    for place, row in enumerate(rows):
+        order.append((nth[row["package"]], place))
         nth[row["package"]] += 1
-    chosen = [rows[place] for _, place in sorted(order)]
-    chosen = [row for row in chosen if metrics.mutants(row["module"], row["name"])]
-    return chosen[: sizes()["tested"] if count is None else count]
+    return [rows[place] for _, place in sorted(order)][: sizes()["tested"] if count is None else count]
 
 
 def human_eval(count=None):
@@ -151,10 +153,11 @@ def ask(model, tokenizer, rows, answers=None, shots=(), temperature=0.8, label="
 
 
 def judged(rows, answers, label="Running the tests"):
-    """For each row a dict: valid, held (shares over its answers), passed (how many of its answers pass), answers.
+    """For each row a dict: is_test, valid, held (shares over its answers), passed (how many of them pass), answers.
 
-    valid: it is a test, and an assertion comes to a verdict. held: assertions that are true, 0 for what is not valid.
-    passed: all assertions hold, and one is false on a mutant.
+    is_test: pytest would collect it, it asserts something, and it calls the function. valid: an assertion comes to a
+    verdict, too. held: assertions that are true, 0 for what is not valid. passed: all assertions hold, and one is
+    false on a mutant.
     """
     tests = [[clean(answer, row["name"]) for answer in some] for row, some in zip(rows, answers, strict=True)]
     jobs = list(dict.fromkeys((place, test) for place, some in enumerate(tests) for test in some))
@@ -163,14 +166,15 @@ def judged(rows, answers, label="Running the tests"):
         names=[rows[place]["name"] for place, _ in jobs], label=label,
     )  # fmt: skip
     known = dict(zip(jobs, scores, strict=True))
+    no_tests = (metrics.Outcome.NOT_A_TEST, metrics.Outcome.DOES_NOT_PARSE)
     found = []
     for place, some in enumerate(tests):
         mine = [known[place, test] for test in some]
         held = [score.held / score.assertions if score.valid else 0.0 for score in mine]
-        passed = sum(score.outcome == metrics.Outcome.PASSES for score in mine)
         found.append({
+            "is_test": statistics.mean(score.outcome not in no_tests for score in mine),
             "valid": statistics.mean(score.valid for score in mine), "held": statistics.mean(held),
-            "passed": passed, "answers": len(mine),
+            "passed": sum(score.outcome == metrics.Outcome.PASSES for score in mine), "answers": len(mine),
         })  # fmt: skip
     return found
 
