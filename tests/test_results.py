@@ -83,6 +83,17 @@ def test_the_readme_says_what_lessons_05_and_06_measured():
     assert f"score {values['model_rouge1']:.1f} ROUGE-1" in readme and f"({low:.1f} to {high:.1f})" in readme
 
 
+def test_the_readme_says_what_lesson_10_measured():
+    values = json.loads((ROOT / "data" / "results" / "10-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{values['pairs']:,} verified pairs of a test and a real function, for {values['functions']:,} of" in readme
+    assert f"made in {values['seconds_per_pair'] * values['pairs'] / 60:.0f} minutes" in readme
+    assert f"kills {values['mutants_killed']:.0%} of its function's mutants" in readme
+    assert f"Of {values['model_written']} answers" in readme and values["functions_with_a_pair_model"] == 0
+    assert values["pairs"] >= 2000 and values["functions"] >= 800 and values["real_fraction"] >= 0.9
+    assert values["jsonl_problems"] == values["functions_in_train_and_test"] == 0
+
+
 def test_the_readme_says_what_the_live_run_of_lesson_09_measured():
     values = json.loads((ROOT / "data" / "results" / "live-09-cpu.json").read_text(encoding="utf-8"))["values"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
