@@ -2,8 +2,6 @@
 
 from helpers.plots.base import PALETTE, style
 
-__test__ = False  # its name makes pytest think that it holds tests
-
 
 def tries(curves):
     """A figure of the share of functions for which one of k answers passes, over k.
