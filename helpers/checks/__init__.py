@@ -11,9 +11,9 @@ from helpers.checks.prompting import break_even, fit, top_p_filter
 from helpers.checks.qlora import choose, qlora_bytes, through_levels
 from helpers.checks.start_here import held_share
 from helpers.checks.synthetic_tests import bad_lines, boundary_mutants, code_of
-from helpers.checks.writing_tests import best_of, fill_in, pick
 from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
 from helpers.checks.transformer import attention, layer_parameters, span_corruption
+from helpers.checks.writing_tests import best_of, fill_in, pick
 
 __all__ = [
     "CheckFailed",
