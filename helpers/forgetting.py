@@ -36,7 +36,9 @@ def training_rows(count, seed=0):
     rows = documenting.functions("train", seed=seed + OTHERS, longest=documenting.SHORT)[:count]
     if len(rows) < count:
         raise CourseError(f"There are {len(rows)} functions to ask names of. Ask for at most so many rows.")
-    return [chat.training_row(conversation(row["code"]), f"The function is called `{_short(row)}`.") for row in rows]
+    return [
+        chat.training_row(conversation(row["code"]), f"The function is called `{_short(row)}`.") for row in rows
+    ]
 
 
 def probe(model, tokenizer):

@@ -107,7 +107,7 @@ def test_a_private_key_is_found_to_its_end():
         'url = "postgres:' + '//user:PW@localhost/test"',
         'url = f"https://{user}:{PW}@host/"',
         'help = "The PW to use; at least 8 characters."',
-        "raise ValueError(\"Cannot pass 'inline=False' here\")",
+        'raise ValueError("Cannot pass \'inline=False\' here")',
         '"""Basic implementations of 12 algorithms."""',
         '_modules = ["Qwen2_5OmniToken2WavModel", "Qwen2_5OmniToken2Wav' + 'BigVGANModel"]',
         "scikit-learn sk-learn-contrib-something",

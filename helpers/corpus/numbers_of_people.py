@@ -8,10 +8,8 @@ module ipaddress calls global, plus the blocks kept for documentation (RFC 5737,
 import ipaddress
 import re
 
-_CARD = re.compile(
-    r"(?<![\w.+-])(?:[2-6]\d{3}(?:[ -]\d{4}){3}|3[47]\d\d[ -]\d{6}[ -]\d{5}|[3-6]\d{12,18})(?![\w]|"
-    r"[.-]\d)"
-)
+_CARD = re.compile(r"(?<![\w.+-])(?:[2-6]\d{3}(?:[ -]\d{4}){3}|3[47]\d\d[ -]\d{6}[ -]\d{5}|[3-6]\d{12,18})(?![\w]|"
+                   r"[.-]\d)")
 _CARD_WORDS = re.compile(r"card|visa|master|amex|credit|\bcc\b|\bpan\b|payment|pay", re.IGNORECASE)
 _ISSUER = re.compile(r"4|5[1-5]|2[2-7]|3[0689]|3[47]|35|6011|64|65|62|50|6[37]")
 _SSN = re.compile(r"(?<![\w.+-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w]|[.-]\d)")
@@ -21,11 +19,8 @@ _HOST = re.compile(
     r"\bip|host|addr|server|inet|client|peer|remote|visitor|from|login|logged|ping|ssh|http|dns|bind", re.IGNORECASE
 )
 _IPV6 = re.compile(r"(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:]|\.\d)", re.IGNORECASE)
-_MAC = re.compile(
-    r"(?<![\w:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![\w:-])|"
-    r"(?<![\w:-])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![\w:-])",
-    re.IGNORECASE,
-)
+_MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![\w:-])|"
+                  r"(?<![\w:-])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![\w:-])", re.IGNORECASE)
 _DOCUMENTATION = [
     ipaddress.ip_network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 ]

@@ -10,11 +10,8 @@ _NO_VALUE = re.compile(
     r"(?:utf|latin|iso|cp|ascii)[-_]?\d[-\d]*$|\w+(?:\.\w+)*\[|.*\.(?:py|json|ya?ml|txt|pem|key|crt|cfg|ini|toml|md|html?|com|org|net|io|bin|pt)$",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(
-    r"your|my[_-]?(?:api|secret|token|pass|key)|placeholder|redacted|insert|replace|change[_-]?me|"
-    r"todo|dummy|fake|sample|\bexample\b|<.*>",
-    re.IGNORECASE,
-)
+_EXAMPLE = re.compile(r"your|my[_-]?(?:api|secret|token|pass|key)|placeholder|redacted|insert|replace|change[_-]?me|"
+                      r"todo|dummy|fake|sample|\bexample\b|<.*>", re.IGNORECASE)
 _COMMON = {
     "letmein", "qwerty", "qwertyuiop", "iloveyou", "swordfish", "opensesame", "trustno1", "hunter", "dragon", "monkey",
     "sunshine", "princess", "football", "baseball", "superman", "batman", "welcome", "whatever", "shadow",

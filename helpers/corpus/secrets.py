@@ -174,10 +174,8 @@ def _by_shape(text: str) -> list[tuple[str, int, int]]:
 
 def _is_login(secret: str) -> bool:
     """A password in a URL: not one letter, not the word `password`, no port (`http://[::1]:80/@`)."""
-    return (
-        len(secret) >= 6
-        and not secret.startswith(("pass", "PASS", "Pass", "pwd", "secret", "your", "my"))
-        or bool(len(secret) >= 6 and re.search(r"\d", secret) and re.search("[A-Za-z]", secret))
+    return len(secret) >= 6 and not secret.startswith(("pass", "PASS", "Pass", "pwd", "secret", "your", "my")) or bool(
+        len(secret) >= 6 and re.search(r"\d", secret) and re.search("[A-Za-z]", secret)
     )
 
 

@@ -235,9 +235,9 @@ def model_calls(folder=None):
 
         writer = folder or (ADAPTER if ADAPTER.is_dir() else None)
         if writer and (Path(writer) / _OF_ADAPTER).is_file():
-            from peft import PeftModel
+            from helpers.testgen.writer import loaded
 
-            model = PeftModel.from_pretrained(models.load_model(), writer).merge_and_unload().eval()
+            model = loaded(writer)
         else:
             model = models.load_model(writer)
         return calls_of_model(model, models.load_tokenizer(), found, n)

@@ -43,11 +43,16 @@ def held_out(count=None, split="test"):
     rows = pairs.of_corpus(corpus.load("functions", split, corpus.names_by_budget()))
     rows = [row for row in rows if row["id"] in testable]
     random.Random(0).shuffle(rows)
+    return _in_turn(rows, "package")[: sizes()["tested"] if count is None else count]
+
+
+def _in_turn(rows, key):
+    """`rows` in another order: of each value of `key` one, before any second."""
     nth, order = Counter(), []
     for place, row in enumerate(rows):
-        order.append((nth[row["package"]], place))
-        nth[row["package"]] += 1
-    return [rows[place] for _, place in sorted(order)][: sizes()["tested"] if count is None else count]
+        order.append((nth[row[key]], place))
+        nth[row[key]] += 1
+    return [rows[place] for _, place in sorted(order)]
 
 
 def human_eval(count=None):
@@ -75,11 +80,7 @@ def training_rows(seed=None):
     found, _ = pairs.training(sizes()["functions"])
     rng = random.Random(course.seed() if seed is None else seed)
     rng.shuffle(found)
-    nth, order = Counter(), []
-    for place, pair in enumerate(found):
-        order.append((nth[pair["id"]], place))
-        nth[pair["id"]] += 1
-    chosen = [found[place] for _, place in sorted(order)[: sizes()["rows"]]]
+    chosen = _in_turn(found, "id")[: sizes()["rows"]]
     rng.shuffle(chosen)
     return [training_row(pair) for pair in chosen]
 

@@ -184,7 +184,7 @@ def false_alarms(search, texts, show):
         found = search(text)
         hit += bool(found)
         kinds.update(getattr(each, "kind", getattr(each, "type", "")) for each in found)
-        shown += [f"{path}:{each.line} {each.kind}: {text[each.start : each.end][:60]!r}" for each in found[:1] if show]
+        shown += [f"{path}:{each.line} {each.kind}: {text[each.start:each.end][:60]!r}" for each in found[:1] if show]
     size = sum(len(text) for _, text in texts) / 1e6
     print(f"    {hit} of {len(texts)} ({hit / len(texts):.2%}); {size:.1f} MB in {time.process_time() - started:.1f} s")
     print("   ", ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "nothing")
