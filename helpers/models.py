@@ -177,16 +177,20 @@ def generate(
     top_k=0,
     top_p=1.0,
     seed=None,
+    samples=None,
 ):
     """Answer each conversation and return the answers as texts, in order: the likeliest token each time, or sampled.
 
     conversations: lists of {"role": ..., "content": ...}; the answer is what an assistant says next.
+    samples: how many answers to draw for each conversation, which is read once; the result then is a list of lists.
     do_sample: draw each token at random instead, after temperature, top_k (0: all) and top_p (1: all), with `seed`
     (the course's seed if None); the random numbers of the caller go on as if nothing had been drawn. The same call
     gives the same texts; another batch size need not. Batches hold prompts of similar length, because padding is
     computed too; what all prompts begin with, such as worked examples, is read once. Raises CourseError on settings
-    that cannot be.
+    that cannot be. batch_size counts answers.
     """
+    if samples is not None and (samples < 1 or not do_sample):
+        raise CourseError(f"samples is {samples}, do_sample {do_sample}. Several answers differ only if sampled.")
     if not (temperature > 0 and top_k >= 0 and 0 < top_p <= 1):
         raise CourseError(
             f"temperature is {temperature}, top_k {top_k} and top_p {top_p}. Temperature must be above 0 (to leave "
@@ -210,12 +214,13 @@ def generate(
         for messages in conversations
     ]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-    answers = [""] * len(prompts)
+    count = samples or 1
+    answers = [[]] * len(prompts)
     decoding = {"do_sample": do_sample}
     if do_sample:  # without sampling, transformers warns about settings that have no effect
         decoding |= {"temperature": float(temperature), "top_k": top_k, "top_p": float(top_p)}
     with (
-        Bar(len(prompts), label) as bar,
+        Bar(len(prompts) * count, label) as bar,
         torch.inference_mode(),
         course.autocast(),
         torch.random.fork_rng(enabled=do_sample),
@@ -223,8 +228,9 @@ def generate(
         if do_sample:
             torch.manual_seed(course.seed() if seed is None else seed)
         shared, cache = _shared_prefix(model, prompts)
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
+        at_once = max(1, batch_size // count)
+        for start in range(0, len(order), at_once):
+            batch = order[start : start + at_once]
             rest = tokenizer.pad({"input_ids": [prompts[index][len(shared) :] for index in batch]}, return_tensors="pt")
             inputs = {
                 "input_ids": _in_front(shared, rest["input_ids"]).to(model.device),
@@ -233,6 +239,11 @@ def generate(
             again = copy.deepcopy(cache)  # generation writes into it
             if cache is not None:
                 again.batch_repeat_interleave(len(batch))
+            if count > 1:
+                again = _read_prompts(model, inputs, again)
+                if again is not None:
+                    again.batch_repeat_interleave(count)
+                inputs = {name: rows.repeat_interleave(count, dim=0) for name, rows in inputs.items()}
             output = model.generate(
                 **inputs,
                 **decoding,
@@ -242,10 +253,39 @@ def generate(
                 stopping_criteria=StoppingCriteriaList([Tick()]),
             )
             texts = tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-            for index, text in zip(batch, texts, strict=True):
-                answers[index] = text
-            bar.advance(len(batch))
-    return answers
+            for place, index in enumerate(batch):
+                answers[index] = texts[place * count : (place + 1) * count]
+            bar.advance(len(texts))
+    return answers if samples else [text for (text,) in answers]
+
+
+def _read_prompts(model, inputs, cache):
+    """The cache after all tokens of the prompts but the last; as it was (None: none) where the model has no plain one.
+
+    cache: of what all prompts begin with, or None.
+    """
+    cache = cache or _plain_cache(model)
+    if cache is None:
+        return None
+    done = cache.get_seq_length()
+    mask = inputs["attention_mask"][:, :-1]
+    ids, places = inputs["input_ids"][:, done:-1], (mask.cumsum(1) - 1).clamp(min=0)[:, done:]
+    if ids.shape[1]:
+        model(ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return cache
+
+
+def _plain_cache(model):
+    """An empty cache of keys and values, or None where the model wants more than a plain one.
+
+    Some kinds of layers keep a window or a running state, which padding in front would spoil; prompt tuning puts
+    positions in front.
+    """
+    from transformers.cache_utils import DynamicCache, DynamicLayer
+
+    cache = DynamicCache(config=model.config)
+    plain = all(type(layer) is DynamicLayer for layer in cache.layers) and not hasattr(model, "peft_config")
+    return cache if plain else None
 
 
 def _shared_prefix(model, prompts):
@@ -254,13 +294,10 @@ def _shared_prefix(model, prompts):
     prompts: lists of token numbers. At least one token of each is left to be read.
     """
     import torch
-    from transformers.cache_utils import DynamicCache, DynamicLayer
 
     shared = os.path.commonprefix([prompt[:-1] for prompt in prompts])
-    cache = DynamicCache(config=model.config)
-    # Other kinds of layers keep a window or a running state, which padding behind the prefix would spoil.
-    plain = all(type(layer) is DynamicLayer for layer in cache.layers) and not hasattr(model, "peft_config")
-    if len(prompts) < 2 or len(shared) < SHORTEST_PREFIX or not plain:
+    cache = _plain_cache(model)
+    if len(prompts) < 2 or len(shared) < SHORTEST_PREFIX or cache is None:
         return [], None
     model(torch.tensor([shared], device=model.device), past_key_values=cache, use_cache=True, logits_to_keep=1)
     return shared, cache

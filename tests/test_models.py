@@ -108,6 +108,52 @@ def test_what_prompts_share_is_read_once_and_changes_nothing(loaded, monkeypatch
     assert tokens < 0.7 * more
 
 
+def test_several_answers_read_each_prompt_once_and_are_what_separate_ones_are(loaded, monkeypatch):
+    _, tokenizer = loaded
+    model = tiny_llama.model(tokenizer).eval()
+    read = []
+
+    def note(module, args, named):
+        read.append((args[0] if args else named["input_ids"]).shape)
+
+    model.register_forward_pre_hook(note, with_kwargs=True)
+    monkeypatch.setattr(course, "autocast", contextlib.nullcontext)
+    chats = [row["prompt"] for row in tiny_llama.rows(5)]
+    settings = {"max_new_tokens": 6, "batch_size": 8}
+    greedy = models.generate(model, tokenizer, chats, **settings)
+    assert len(set(greedy)) > 1
+    for shortest in (1, 10**6):  # with and without what all prompts begin with read apart
+        monkeypatch.setattr(models, "SHORTEST_PREFIX", shortest)
+        likeliest = models.generate(model, tokenizer, chats, **settings, do_sample=True, top_k=1, samples=3)
+        assert likeliest == [[text] * 3 for text in greedy]
+
+    def tokens(asked, **more):
+        read.clear()
+        found = models.generate(model, tokenizer, asked, **settings, do_sample=True, **more)
+        return found, sum(rows * length for rows, length in read)
+
+    (many, few), (_, more) = tokens(chats, samples=4), tokens([chat for chat in chats for _ in range(4)])
+    assert few < 0.5 * more
+    assert [len(some) for some in many] == [4] * 5 and any(len(set(some)) > 1 for some in many)
+    assert many == tokens(chats, samples=4)[0]
+
+
+def test_several_answers_of_a_model_with_an_adapter(loaded):
+    from peft import LoraConfig, get_peft_model
+
+    _, tokenizer = loaded
+    model = get_peft_model(tiny_llama.model(tokenizer), LoraConfig(target_modules="all-linear")).eval()
+    chats = [row["prompt"] for row in tiny_llama.rows(2)]
+    some = models.generate(model, tokenizer, chats, max_new_tokens=4, do_sample=True, samples=2)
+    assert [len(texts) for texts in some] == [2, 2]
+
+
+@pytest.mark.parametrize("settings", [{"samples": 0, "do_sample": True}, {"samples": 2}])
+def test_a_number_of_answers_that_cannot_be_is_refused(settings):
+    with pytest.raises(CourseError, match="samples"):
+        models.generate(None, None, [], **settings)
+
+
 def test_an_unknown_hub_model_without_a_network_ends_in_one_sentence(monkeypatch):
     monkeypatch.setenv("COURSE_MODEL", "somebody/no-such-model")
     with pytest.raises(CourseError, match="COURSE_MODEL|cannot be reached"):

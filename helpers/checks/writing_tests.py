@@ -29,7 +29,10 @@ def _value_of(call):
 
 
 def _statements(text):
-    return [ast.unparse(one) for one in ast.parse(text).body[0].body]
+    try:
+        return [ast.unparse(one) for one in ast.parse(text).body[0].body]
+    except SyntaxError as error:
+        require(False, f"what you return does not parse: {error.msg}, line {error.lineno}:\n{text}")
 
 
 @check("write `fill_in`: the test with the values that the calls really give.")
@@ -46,10 +49,7 @@ def fill_in(answer):
     require(asked, "you never call `value_of`: that is where the values come from.")
     extra = [call for call in asked if call not in VALUES and call != "share(1, 0)"]
     require(not extra, f"value_of takes the text of the call alone. Yours asks for {extra[:1]!r}.")
-    try:
-        found = _statements(got)
-    except SyntaxError as error:
-        require(False, f"what you return does not parse: {error.msg}, line {error.lineno}.")
+    found = _statements(got)
     wanted = _statements(RIGHT)
     require(
         "assert share(1, 4) == 0.25" not in found,
@@ -79,13 +79,15 @@ def fill_in(answer):
     for mine, right in zip(found, wanted, strict=True):
         require(mine == right, f"one assertion should be `{right}`. Yours is `{mine}`.")
     kept = "def test_f():\n    x = 2\n    assert f(x == 2) == 5\n"
-    got = answer(kept, lambda call: 7)
-    require("x = 2" in got, "lines that are no assertion stay as they are.")
+    asked.clear()
+    got = answer(kept, lambda call: asked.append(call) or 7)
     require(
-        _statements(got)[-1] == "assert f(x == 2) == 7",
-        "in `assert f(x == 2) == 5` the call is f(x == 2): what is "
-        f"left of the last ==. Yours gives {_statements(got)[-1]!r}.",
+        "f(x" not in asked,
+        "in `assert f(x == 2) == 5` the call is f(x == 2): what is left of the last ==. Yours asks for `f(x`.",
     )
+    require("x = 2" in got, "lines that are no assertion stay as they are.")
+    last = _statements(got)[-1]
+    require(last == "assert f(x == 2) == 7", f"`assert f(x == 2) == 5` should compare with 7. Yours gives {last!r}.")
 
 
 def _best(scores, k):
@@ -94,7 +96,7 @@ def _best(scores, k):
 
 @check("write `best_of`: the expected best score, if k of the n answers are drawn.")
 def best_of(answer):
-    scores = [0.2, 0.0, 0.9, 0.0, 0.5]
+    scores = [0.3, 0.0, 0.8, 0.0, 0.5]
     got = answer(list(scores), 2)
     require(isinstance(got, int | float), f"return one number. Yours gives {got!r}.")
     require(
@@ -114,6 +116,12 @@ def best_of(answer):
     require(
         abs(got - top) > 1e-9, "that is the mean of the k best. Of each draw only the best counts, and all draws do."
     )
+    require(
+        abs(got - 0.9) > 1e-9,
+        "a score above 0 is not yet a pass: here scores lie between 0 and 1, and 0.3 is worth 0.3.",
+    )
+    worst = mean(min(some) for some in combinations(scores, 2))
+    require(abs(got - worst) > 1e-9, "that is the worst of each draw: the smallest score must come first in `sorted`.")
     require_close(got, _best(scores, 2), f"for {scores} and k = 2:")
     for k in (1, 3, 5):
         require_close(answer(list(scores), k), _best(scores, k), f"for {scores} and k = {k}:")
@@ -121,13 +129,13 @@ def best_of(answer):
     given = [0.5, 0.1]
     answer(given, 1)
     require(given == [0.5, 0.1], "your code changes the list it was given. `sorted` makes a new one.")
-    require_close(answer([i / 200 for i in range(200)], 100), 0.99, "for 200 answers, drawn 100 at a time:", 1e-2)
+    require_close(answer([i / 60 for i in range(60)], 3), 44.75 / 60, "for 60 answers, drawn 3 at a time:")
 
 
 RUNS = [
     {"step": 40, "loss": 1.10, "passed": 12, "tried": 100},
     {"step": 80, "loss": 0.90, "passed": 29, "tried": 100},
-    {"step": 120, "loss": 0.84, "passed": 31, "tried": 100},
+    {"step": 120, "loss": 0.84, "passed": 32, "tried": 100},
     {"step": 160, "loss": 0.80, "passed": 30, "tried": 100},
     {"step": 200, "loss": 0.86, "passed": 15, "tried": 50},
 ]
@@ -135,22 +143,22 @@ RUNS = [
 
 @check("write `pick`: the step of the earliest checkpoint whose pass rate is not clearly below the best.")
 def pick(answer):
-    got = answer([dict(run) for run in RUNS], 0.03)
+    got = answer([dict(run) for run in RUNS], 0.05)
     require(not isinstance(got, dict), "return the step alone, not the whole checkpoint.")
     require(got != 160, "that is the lowest loss. What counts is how many tests pass; the loss only stands for it.")
     require(got != 200, "that is the last. Later is not better by itself.")
     require(got != 120, "that is the best pass rate. 29 of 100 is within the margin of it, and came earlier.")
-    require(got != 40, "12 of 100 is far below the best, 31 of 100: not within a margin of 0.03.")
-    require(got == 80, f"for {RUNS} and the margin 0.03 it is step 80. Yours gives {got!r}.")
+    require(got != 40, "12 of 100 is far below the best, 32 of 100: not within a margin of 0.05.")
+    require(got == 80, f"for {RUNS} and the margin 0.05 it is step 80. Yours gives {got!r}.")
     require(answer([dict(run) for run in RUNS], 0) == 120, "with a margin of 0, only the best will do: step 120.")
     require(
-        answer([dict(run) for run in RUNS], 0.02) == 80,
-        "29 of 100 is just within a margin of 0.02: <=, and mind that "
-        "0.31 - 0.29 is a little more than 0.02 in floating point. Compare with a tiny slack.",
+        answer([dict(run) for run in RUNS], 0.03) == 80,
+        "29 of 100 is just within a margin of 0.03 of 32 of 100: at most, not below. And mind that 0.32 - 0.29 is a "
+        "little more than 0.03 in floating point: compare with a tiny slack.",
     )
     few = [{"step": 1, "loss": 1.0, "passed": 20, "tried": 50}, {"step": 2, "loss": 1.0, "passed": 30, "tried": 100}]
     require(answer(few, 0.0) == 1, "20 of 50 is more than 30 of 100: compare shares, not counts.")
     turned = [dict(run) for run in reversed(RUNS)]
     require(
-        answer(turned, 0.03) == 80, "the list need not be in order of the steps: the earliest has the smallest step."
+        answer(turned, 0.05) == 80, "the list need not be in order of the steps: the earliest has the smallest step."
     )

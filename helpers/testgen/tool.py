@@ -202,18 +202,18 @@ def calls_of_model(model, tokenizer, found, n=8, seed=0):
     from helpers import models
     from helpers.testgen.asking import conversation
 
-    asked = [conversation(target.source) for target in found for _ in range(n)]
-    answers = models.generate(
+    groups = models.generate(
         model,
         tokenizer,
-        asked,
+        [conversation(target.source) for target in found],
         max_new_tokens=160,
+        batch_size=32,
         do_sample=True,
         temperature=0.8,
         seed=seed,
+        samples=n,
         label="Asking the model",
     )
-    groups = [answers[place * n : (place + 1) * n] for place in range(len(found))]
     return [
         list(dict.fromkeys(call for answer in some for call in proposals.mentioned(answer, target.name)))
         for target, some in zip(found, groups, strict=True)

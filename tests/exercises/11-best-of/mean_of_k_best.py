@@ -1,0 +1,3 @@
+# expect: k best
+def best_of(scores, k):
+    return sum(sorted(scores)[-k:]) / k

@@ -1,0 +1,3 @@
+# expect: nothing changed
+def fill_in(test, value_of):
+    return test

@@ -1,0 +1,4 @@
+# expect: best pass rate
+def pick(checkpoints, margin):
+    best = max(one["passed"] / one["tried"] for one in checkpoints)
+    return min(one["step"] for one in checkpoints if one["passed"] / one["tried"] >= best * (1 - margin) - 1e-9)

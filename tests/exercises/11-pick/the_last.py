@@ -1,0 +1,3 @@
+# expect: the last
+def pick(checkpoints, margin):
+    return max(one["step"] for one in checkpoints)
