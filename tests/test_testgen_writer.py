@@ -1,6 +1,7 @@
 """The test writer's rows and its judge; what trains and asks a model is seen in lesson 11."""
 
 import pytest
+import tiny_llama
 
 from helpers.testgen import proposals, writer
 
@@ -43,3 +44,59 @@ def test_a_training_row_asks_for_a_test_and_holds_it():
     row = writer.training_row(DOUBLE | {"test": "def test_double():\n    assert double(3) == 6\n"})
     assert "def double" in row["prompt"][0]["content"]
     assert row["completion"][0]["content"].startswith("```python\ndef test_double")
+
+
+def test_a_shipped_adapter_answers_as_the_trained_one_and_names_no_machine(tmp_path):
+    import torch
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    from helpers import models
+    from helpers.testgen import shipping
+
+    tokenizer = models.load_tokenizer()
+    torch.manual_seed(0)
+    base = tiny_llama.model(tokenizer)
+    tuned = get_peft_model(base, LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False)).eval()
+    tuned.save_pretrained(tmp_path / "trained")
+    ids = torch.arange(12).reshape(1, 12)
+    with torch.no_grad():
+        wanted = tuned(ids).logits
+    values = {"pass_at_1": 0.25, "pass_at_1_ci": [0.2, 0.3]}
+    about = {"seed": 0, "rate": 0.002, "steps": 9, "rows": 72, "tested": 20}
+    shipping.ship(tmp_path / "trained", values, about, tmp_path / "shipped")
+    shipping.ship(tmp_path / "trained", values, about, tmp_path / "shipped")  # again, over the first
+    names = {path.name for path in (tmp_path / "shipped").iterdir()}
+    assert names == {shipping.WEIGHTS, shipping.CONFIG, "README.md"}
+    assert not any(str(tmp_path) in path.read_text(errors="replace") for path in (tmp_path / "shipped").iterdir())
+    card = (tmp_path / "shipped" / "README.md").read_text()
+    assert "pass_at_1: 25% (20% to 30%)" in card and "rank 2" in card
+    loaded = PeftModel.from_pretrained(tuned.unload(), tmp_path / "shipped").eval()
+    with torch.no_grad():
+        assert torch.allclose(loaded(ids).logits, wanted, atol=0.02, rtol=0.02)
+
+
+def test_an_adapter_that_is_too_large_is_not_shipped(tmp_path, monkeypatch):
+    import torch
+    from safetensors.torch import save_file
+
+    from helpers.errors import CourseError
+    from helpers.testgen import shipping
+
+    save_file({"a": torch.zeros(8)}, tmp_path / shipping.WEIGHTS)
+    (tmp_path / shipping.CONFIG).write_text('{"r": 16}')
+    monkeypatch.setattr(shipping, "LARGEST", 15)
+    with pytest.raises(CourseError, match="Lower the rank"):
+        shipping.ship(tmp_path, {}, {}, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+
+
+def test_likeness_to_human_tests_is_100_for_the_same_text():
+    text = "def test_double():\n    assert double(3) == 6\n"
+    same = writer.likeness(text, ["def test_x():\n    pass\n", text])
+    other = writer.likeness("def test_double():\n    assert double(1) == 2\n", [text])
+    assert same == pytest.approx({"rougeL": 100, "bleu": 100}) and other["bleu"] < 90 and other["rougeL"] < 100
+
+
+def test_the_program_may_have_a_number_of_calls_for_each_function():
+    few, many = writer.filled([DOUBLE, DOUBLE], count=[1, 8], label=None)
+    assert few["test"].count("assert") <= 1 <= many["test"].count("assert")

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import metrics, sandbox
-from helpers.course import ROOT
 from helpers.errors import CourseError
 from helpers.files import write_text
 from helpers.testgen import arguments, findings, program, proposals, targets
 from helpers.testgen.observe import MOST
+from helpers.testgen.shipping import ADAPTER, CONFIG
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
-ADAPTER = ROOT / "data" / "adapters" / "test_writer"
-_OF_ADAPTER = "adapter_config.json"
+
+
 PER_TEST = 8  # assertions at most
 
 
@@ -225,7 +225,7 @@ def model_calls(folder=None):
 
     folder: of an adapter or of a whole model; None for the course's test writer if it is there, else the base model.
     """
-    if folder is not None and not any((Path(folder) / name).is_file() for name in (_OF_ADAPTER, "config.json")):
+    if folder is not None and not any((Path(folder) / name).is_file() for name in (CONFIG, "config.json")):
         raise CourseError(
             f"In {folder} is neither an adapter nor a model. Give the folder that save_pretrained filled."
         )
@@ -234,7 +234,7 @@ def model_calls(folder=None):
         from helpers import models
 
         writer = folder or (ADAPTER if ADAPTER.is_dir() else None)
-        if writer and (Path(writer) / _OF_ADAPTER).is_file():
+        if writer and (Path(writer) / CONFIG).is_file():
             from helpers.testgen.writer import loaded
 
             model = loaded(writer)

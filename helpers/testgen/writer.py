@@ -28,7 +28,7 @@ def sizes():
     return course.by_budget(
         smoke={"functions": 6, "rows": 8, "validation": 2, "short": 400, "tested": 2, "human_eval": 1, "answers": 2,
                "longest": 24},
-        lesson={"functions": 90, "rows": 120, "validation": 12, "short": 700, "tested": 16, "human_eval": 8,
+        lesson={"functions": 70, "rows": 120, "validation": 12, "short": 700, "tested": 16, "human_eval": 8,
                 "answers": 4, "longest": 96},
         full={"functions": None, "rows": 720, "validation": 32, "short": None, "tested": 100, "human_eval": None,
               "answers": 8, "longest": 128},

@@ -9,7 +9,7 @@ def fill_in(test, value_of):
         indent, call = found.groups()
         try:
             value = value_of(call)
-        except Exception as error:
+        except Exception:
             lines += [f"{indent}with pytest.raises(Exception):", f"{indent}    {call}"]
         else:
             wanted = f"pytest.approx({value!r})" if isinstance(value, float) else repr(value)

@@ -1,0 +1,58 @@
+"""Makes the adapter that the tool comes with (`data/adapters/test_writer`) out of lesson 11's full-budget one."""
+
+import json
+
+from helpers import metrics
+from helpers.course import ROOT
+from helpers.errors import CourseError
+from helpers.files import new_folder, write_json, write_text
+
+ADAPTER = ROOT / "data" / "adapters" / "test_writer"
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
+LARGEST = 10_000_000  # bytes of a shipped adapter: it is part of the repository
+SHOWN = ("valid_tuned", "assertions_hold", "pass_at_1", "pass_at_8", "aided_mutation_score")
+
+CARD = """# Test writer
+
+A LoRA adapter (rank {rank}, all linear layers) for SmolLM2-135M-Instruct. Asked to test a Python function, it writes
+a short pytest test. `python3 -m helpers testgen` uses it to propose calls.
+
+- **Licence**: Apache-2.0, as the base model.
+- **Made by**: `python3 -m helpers results 11` (seed {seed}), which rounds the weights to bf16. Learning rate
+  {rate:g}, {steps} steps.
+- **Trained on**: {rows} verified pairs of a test and a function out of the course's pinned packages
+  (`data/corpus.toml` names them with their licences). A program wrote the tests, from executions: no person did, and
+  no model.
+- **Measured** on {tested} functions of packages that it was not trained on, with sampled answers:
+{measured}
+
+**How to use it.** Take its calls, and let an execution fill in the values, as the tool does. Its own expected values
+are often wrong: it cannot calculate. Run what it writes in a sandbox only.
+
+**Known weaknesses.** It knows functions of plain values (numbers, texts, lists), and no others. It repeats the calls
+it saw most: empty texts, small numbers. Asked for anything but a test, it may answer with one.
+"""
+
+
+def ship(folder, values, about, target=ADAPTER):
+    """Write the adapter in `folder` (`save_pretrained`'s) to `target`: in bf16, with no path of this machine and a card.
+
+    values: of lesson 11, with intervals. about: seed, rate, steps, rows, tested. Raises CourseError if it is too large.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config |= {"base_model_name_or_path": BASE, "inference_mode": True}
+    tensors = {name: tensor.to(torch.bfloat16) for name, tensor in load_file(folder / WEIGHTS).items()}
+    size = sum(2 * tensor.numel() for tensor in tensors.values())
+    if size > LARGEST:
+        raise CourseError(
+            f"The adapter takes {size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} is the most. Lower the rank."
+        )
+    shown = "\n".join(f"  - {name}: {metrics.in_words(values, name)}" for name in SHOWN if f"{name}_ci" in values)
+    with new_folder(target) as temporary:
+        save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
+        write_json(temporary / CONFIG, config)
+        write_text(temporary / "README.md", CARD.format(rank=config["r"], measured=shown, **about))
