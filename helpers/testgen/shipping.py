@@ -36,7 +36,7 @@ it saw most: empty texts, small numbers. Asked for anything but a test, it may a
 
 
 def ship(folder, values, about, target=ADAPTER):
-    """Write the adapter in `folder` (`save_pretrained`'s) to `target`: in bf16, without this machine's paths, with a card.
+    """Write the adapter in `folder` (`save_pretrained`'s) to `target`: in bf16, without local paths, with a card.
 
     values: of lesson 11, with intervals. about: seed, rate, steps, rows, tested. Raises CourseError if it is too large.
     """

@@ -25,6 +25,7 @@ NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
 
 
 PER_TEST = 8  # assertions at most
+LONGEST = 6000  # characters of a function that a model is asked about: a longer one takes gigabytes of memory to read
 
 
 @dataclass(frozen=True)
@@ -198,25 +199,29 @@ def show(reports, others, there, written, out):
 
 
 def calls_of_model(model, tokenizer, found, n=8, seed=0):
-    """Calls for each target, out of `n` tests that a model writes for it: sampled, and only their calls are kept."""
+    """Calls for each target, out of `n` tests that a model writes for it: sampled, and only their calls are kept.
+
+    A model is not asked about a function of more than LONGEST characters: it finds no calls for it.
+    """
     from helpers import models
     from helpers.testgen.asking import conversation
 
+    asked = [target for target in found if len(target.source) <= LONGEST]
     groups = models.generate(
         model,
         tokenizer,
-        [conversation(target.source) for target in found],
+        [conversation(target.source) for target in asked],
         max_new_tokens=160,
-        batch_size=32,
         do_sample=True,
         temperature=0.8,
         seed=seed,
         samples=n,
         label="Asking the model",
     )
+    answers = {id(target): some for target, some in zip(asked, groups, strict=True)}
     return [
-        list(dict.fromkeys(call for answer in some for call in proposals.mentioned(answer, target.name)))
-        for target, some in zip(found, groups, strict=True)
+        list(dict.fromkeys(call for text in answers.get(id(one), ()) for call in proposals.mentioned(text, one.name)))
+        for one in found
     ]
 
 
