@@ -184,7 +184,7 @@ def test_calls_of_a_model_are_kept_and_its_values_are_not(monkeypatch):
     answers = ["```python\ndef test_f():\n    assert f(3) == 99\n    assert f(x) == 1\n```", "f(3) f(-4) g(5)"]
     monkeypatch.setattr(helpers.models, "generate", lambda model, tokenizer, asked, **_: [answers] * len(asked))
     target = targets.Target("m", "f", "def f(x):\n    return x\n", "def f(x):\n    return x\n", None)
-    long = targets.Target("m", "f", "def f(x):\n    return x" + " + 1" * tool.LONGEST, "", None)
+    long = targets.Target("m", "f", "", "def f(x):\n    return x" + " + 1" * tool.LONGEST, None)
     assert tool.calls_of_model(None, None, [long, target], n=2) == [[], ["f(3)", "f(-4)"]]
 
 
