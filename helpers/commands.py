@@ -76,6 +76,7 @@ def _parser():
     run.add_argument("--save", action="store_true", help="write the outputs back into notebooks/ (for maintainers)")
     results = add("results", _results, "make a lesson's full-budget results over three seeds")
     results.add_argument("lesson", metavar="NN", help="the lesson's number")
+    results.add_argument("--seeds", type=int, choices=(1, 2, 3), default=3, help="how many of the three")
     test = add("test", _test, "run all that CI runs; with NN, one lesson and what it uses")
     test.add_argument("lesson", nargs="?", metavar="NN", help="the lesson's number")
     testgen = add("testgen", _testgen, "write verified unit tests for a file, a folder or an installed module")
@@ -178,7 +179,7 @@ def _results(options, arguments):
     (number,) = _need_lessons([options.lesson])
     environment.enter(environment.ensure(options.cpu), arguments)
     _prepare_model()
-    return runner.results(number)
+    return runner.results(number, options.seeds)
 
 
 def _prepare_model():

@@ -290,6 +290,13 @@ def test_results_run_every_seed_once_and_pool_them(project, capsys, monkeypatch)
     assert log.read_text() == "full0 full1 full2 full2 full0 full1 full2 "
 
 
+def test_results_of_fewer_seeds_say_so(project):
+    write(project, RECORD)
+    assert runner.results("00", seeds=1) == 0
+    pooled = json.loads((project / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))
+    assert pooled["seeds"] == [0] and pooled["command"] == "python3 -m helpers results 00 --seeds 1"
+
+
 def test_results_that_no_seed_changes_run_once_and_keep_their_rows(project):
     values, items = {"error": 0.25, "steps": 3, "ci": [0, 1]}, [{"id": "a", "parts": {"x": 1}}]
     write(project, f"from helpers import course; course.record('00', {values}, {items}, seeded=False)")
