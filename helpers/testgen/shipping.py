@@ -24,8 +24,7 @@ a short pytest test. `python3 -m helpers testgen` uses it to propose calls.
 - **Trained on**: {rows} verified pairs of a test and a function out of the course's pinned packages
   (`data/corpus.toml` names them with their licences). A program wrote the tests, from executions: no person did, and
   no model.
-- **Measured** on {tested} functions of packages that it was not trained on, with sampled answers:
-{measured}
+- **Measured** in lesson 11, beside a writer trained on fewer pairs.{measured}
 
 **How to use it.** Take its calls, and let an execution fill in the values, as the tool does. Its own expected values
 are often wrong: it cannot calculate. Run what it writes in a sandbox only.
@@ -51,8 +50,10 @@ def ship(folder, values, about, target=ADAPTER):
         raise CourseError(
             f"The adapter takes {size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} is the most. Lower the rank."
         )
-    shown = "\n".join(f"  - {name}: {metrics.in_words(values, name)}" for name in SHOWN if f"{name}_ci" in values)
+    shown = [f"\n  - {name}: {metrics.in_words(values, name)}" for name in SHOWN if f"{name}_ci" in values]
+    if shown:
+        shown.insert(0, f" On {about['tested']} functions of packages it was not trained on, with sampled answers:")
     with new_folder(target) as temporary:
         save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_json(temporary / CONFIG, config)
-        write_text(temporary / "README.md", CARD.format(rank=config["r"], measured=shown, **about))
+        write_text(temporary / "README.md", CARD.format(rank=config["r"], measured="".join(shown), **about))
