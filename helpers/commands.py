@@ -86,6 +86,9 @@ def _parser():
     )
     testgen.add_argument("--n", type=_count, default=8, help="answers of the model for each function (%(default)s)")
     testgen.add_argument("--no-model", action="store_true", help="try the program's calls only: much faster")
+    studio = add("studio", _studio, "set up a JupyterLab space of SageMaker Studio")
+    studio.add_argument("--anywhere", action="store_true", help="add the kernel to another JupyterLab that is running")
+    studio.add_argument("--instances", action="store_true", help="only print what fits on which instance")
     add("doctor", _doctor, "show what this machine has, and what would not fit", False)
     clean = add("clean", _clean, "remove what the course put on this machine; asks first", False)
     clean.add_argument("--yes", action="store_true", help="do not ask")
@@ -206,6 +209,18 @@ def _testgen(options, arguments):
         return tool.main(options.path, options.out)
     _prepare_model()
     return tool.main(options.path, options.out, tool.model_calls(options.model), options.n)
+
+
+def _studio(options, arguments):
+    from helpers import studio
+
+    if options.instances:
+        environment.enter(environment.ensure(options.cpu), arguments)
+        print(studio.instances())
+        return 0
+    environment.enter(environment.ensure(studio.begin(options.cpu, options.anywhere)), arguments)
+    environment.make_importable()
+    return studio.finish()
 
 
 def _doctor(options, arguments):

@@ -61,7 +61,7 @@ def begin(cpu=False, anywhere=False):
 
 
 def needed(cpu, rebuild=False):
-    """Bytes that are still to be stored: the environment, while it is made, and then what the lessons fetch and make."""
+    """Bytes still to be stored: the environment, while it is made, then what the lessons fetch and make."""
     size = installing.expected_size(cpu)
     later = max(0, LATER - size_of(course.home()))
     if environment.existing() and not rebuild:
