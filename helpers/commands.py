@@ -216,7 +216,9 @@ def _studio(options, arguments):
 
     if options.instances:
         environment.enter(environment.ensure(options.cpu), arguments)
-        print(studio.instances())
+        from helpers import instances
+
+        print(instances.tables())
         return 0
     environment.enter(environment.ensure(studio.begin(options.cpu, options.anywhere)), arguments)
     environment.make_importable()
