@@ -86,6 +86,15 @@ def _parser():
     )
     testgen.add_argument("--n", type=_count, default=8, help="answers of the model for each function (%(default)s)")
     testgen.add_argument("--no-model", action="store_true", help="try the program's calls only: much faster")
+    release = add("release", _release, "make the lessons for a class: without solutions")
+    release.add_argument("out", metavar="OUT", help="the folder for them; what was changed in it is never overwritten")
+    grade = add("grade", _grade, "grade a folder of submissions, each in a sandbox")
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder with one folder for each student")
+    grade.add_argument("--out", default="grades", metavar="DIR", help="where grades.csv and feedback/ go (%(default)s)")
+    grade.add_argument("--lesson", action="append", metavar="NN", help="only this lesson; can be given more than once")
+    slides = add("slides", _slides, "make slides of a lesson, for a browser")
+    slides.add_argument("lesson", metavar="NN", help="the lesson's number")
+    slides.add_argument("--reveal", metavar="DIR", help="a folder with reveal.js 4 or 5, to show them offline")
     studio = add("studio", _studio, "set up a JupyterLab space of SageMaker Studio")
     studio.add_argument("--anywhere", action="store_true", help="add the kernel to another JupyterLab that is running")
     studio.add_argument("--instances", action="store_true", help="only print what fits on which instance")
@@ -209,6 +218,37 @@ def _testgen(options, arguments):
         return tool.main(options.path, options.out)
     _prepare_model()
     return tool.main(options.path, options.out, tool.model_calls(options.model), options.n)
+
+
+def _release(options, arguments):
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers import release
+
+    for sentence in release.release(options.out):
+        print(sentence)
+    return 0
+
+
+def _grade(options, arguments):
+    only = _need_lessons(options.lesson or [])
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers.grading import marks, report
+
+    for sentence in marks.protections():
+        print(sentence, flush=True)
+    students, rows = marks.grade(options.submissions, options.out, only)
+    print(report.summary(students, rows))
+    print(f"written: {os.path.join(options.out, 'grades.csv')} and {os.path.join(options.out, 'feedback')}")
+    return 0
+
+
+def _slides(options, arguments):
+    (number,) = _need_lessons([options.lesson])
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers import slides
+
+    print(slides.make(number, options.reveal))
+    return 0
 
 
 def _studio(options, arguments):

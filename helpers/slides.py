@@ -1,0 +1,83 @@
+"""`slides`: a lesson as a slide show in one HTML file, by nbconvert's reveal.js exporter.
+
+A notebook needs no marks for it. A heading of the first or second level begins a slide (right arrow); one of the third
+level, and what would not fit on the slide, comes below (down arrow). Nothing is run: outputs are the saved ones.
+"""
+
+import copy
+import logging
+import os
+import re
+from pathlib import Path
+
+from helpers import course, runner
+from helpers.errors import CourseError
+from helpers.files import write_text
+from helpers.saving import WIDGET_VIEW
+
+LONG = 700  # characters of prose that fill a slide by themselves: the next cell gets one of its own
+
+
+def make(number, reveal=None):
+    """Write runs/NN-slides.html for lesson `number`; return a sentence that says where it is and what it needs.
+
+    reveal: a folder with a copy of reveal.js 4 or 5 (its `dist/reveal.js`), which the page then uses. Without it, the
+    browser fetches reveal.js from nbconvert's default address when the page is shown. Raises CourseError.
+    """
+    import nbformat
+    from nbconvert import SlidesExporter
+
+    path = runner.notebook(number)
+    target = course.RUNS / f"{path.name[:2]}-slides.html"
+    exporter = SlidesExporter(log=logging.Logger("helpers.slides", level=logging.CRITICAL + 1))
+    exporter.reveal_scroll, exporter.reveal_number = True, "c/t"
+    if reveal is not None:
+        folder = Path(reveal).resolve()
+        if not (folder / "dist" / "reveal.js").is_file():
+            raise CourseError(f"{folder} has no dist/reveal.js. Give the folder of an unpacked reveal.js 4 or 5.")
+        exporter.reveal_url_prefix = Path(os.path.relpath(folder, course.RUNS)).as_posix()
+    html, _ = exporter.from_notebook_node(marked(nbformat.read(path, as_version=4)), {"metadata": {"name": path.stem}})
+    write_text(target, html)
+    needs = (
+        "reveal.js comes from that folder; keep it there" if reveal else "showing it needs the network, for reveal.js"
+    )
+    return f"slides: {target}\n{needs}. Mathematics and icons come from the network too; without it they show as text."
+
+
+def marked(notebook):
+    """A copy of `notebook` (an nbformat node) whose cells say which slide they begin.
+
+    Solutions go, because slides are shown before the exercises are done: their cells become the learner's stubs.
+    """
+    from helpers.learn import STUB, is_solution, stripped
+
+    stubs = stripped(notebook).cells
+    shown = copy.deepcopy(notebook)
+    shown.metadata.pop("widgets", None)
+    filled = 0
+    for index, cell in enumerate(shown.cells):
+        kind, filled = _kind(cell, filled)
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        if cell.cell_type != "code":
+            continue
+        if is_solution(cell):
+            cell.source = stubs[index].source
+        if is_solution(cell) or STUB in stubs[index].source or cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.outputs = []
+        for output in cell.outputs:
+            if "data" in output:
+                output.data.pop(WIDGET_VIEW, None)  # a page has no kernel: the still drawing is what works there
+    return shown
+
+
+def _kind(cell, filled):
+    """(slide, subslide or - for "goes on", characters of prose and lines of code on the slide so far)."""
+    if cell.cell_type == "markdown":
+        heading = re.match(r"(#{1,6}) ", cell.source.lstrip())
+        size = len(re.sub(r"(?s)<details>.*?</details>", "", cell.source))
+        if heading:
+            return ("slide" if len(heading[1]) <= 2 else "subslide"), size
+        return ("subslide", size) if filled + size > LONG else ("-", filled + size)
+    size = 40 * (cell.source.count("\n") + 1)
+    size += 400 if any("data" in output and "image/png" in output.data for output in cell.outputs) else 0
+    return ("subslide", size) if filled + size > LONG and filled else ("-", filled + size)
