@@ -15,7 +15,7 @@ from helpers.errors import CourseError
 from helpers.files import write_text
 from helpers.saving import WIDGET_VIEW
 
-LONG = 700  # characters of prose that fill a slide by themselves: the next cell gets one of its own
+LONG = 700  # characters of prose that fill a slide; a line of code counts as 40, a figure as 400
 
 
 def make(number, reveal=None):
@@ -45,39 +45,56 @@ def make(number, reveal=None):
 
 
 def marked(notebook):
-    """A copy of `notebook` (an nbformat node) whose cells say which slide they begin.
+    """A copy of `notebook` (an nbformat node) whose cells say which slide they begin; text is cut at its headings.
 
     Solutions go, because slides are shown before the exercises are done: their cells become the learner's stubs.
     """
-    from helpers.learn import STUB, is_solution, stripped
+    from helpers.learn import is_solution, stripped
 
     stubs = stripped(notebook).cells
     shown = copy.deepcopy(notebook)
     shown.metadata.pop("widgets", None)
-    filled = 0
-    for index, cell in enumerate(shown.cells):
-        kind, filled = _kind(cell, filled)
-        cell.metadata["slideshow"] = {"slide_type": kind}
-        if cell.cell_type != "code":
-            continue
-        if is_solution(cell):
-            cell.source = stubs[index].source
-        if is_solution(cell) or STUB in stubs[index].source or cell.metadata.get("nbgrader", {}).get("grade"):
-            cell.outputs = []
-        for output in cell.outputs:
-            if "data" in output:
-                output.data.pop(WIDGET_VIEW, None)  # a page has no kernel: the still drawing is what works there
+    cells, filled = [], 0
+    for cell, stub in zip(shown.cells, stubs, strict=True):
+        if cell.cell_type == "code":
+            if is_solution(cell):
+                cell.source, cell.outputs = stub.source, []
+            for output in cell.outputs:
+                if "data" in output:
+                    output.data.pop(WIDGET_VIEW, None)  # a page has no kernel: the still drawing is what works there
+        for part in _parts(cell):
+            kind, filled = _kind(part, filled)
+            part.metadata["slideshow"] = {"slide_type": kind}
+            cells.append(part)
+    shown.cells = cells
     return shown
 
 
+def _parts(cell):
+    """The cell, or for text with headings inside, a cell for each of them. A `#` in a block of code is none."""
+    if cell.cell_type != "markdown":
+        return [cell]
+    texts, fenced = [""], False
+    for line in cell.source.splitlines(keepends=True):
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and re.match(r"#{1,6} ", line) and texts[-1].strip():
+            texts.append("")
+        texts[-1] += line
+    parts = [copy.deepcopy(cell) for _ in texts]
+    for number, (part, text) in enumerate(zip(parts, texts, strict=True)):
+        part.source = text
+        part["id"] = f"{cell.get('id', 'cell')}-{number}"
+    return parts
+
+
 def _kind(cell, filled):
-    """(slide, subslide or - for "goes on", characters of prose and lines of code on the slide so far)."""
+    """("slide", "subslide" or "-" for going on; how full the slide then is, in characters of prose)."""
     if cell.cell_type == "markdown":
-        heading = re.match(r"(#{1,6}) ", cell.source.lstrip())
+        heading = re.match(r"(#{1,6}) ", cell.source)
         size = len(re.sub(r"(?s)<details>.*?</details>", "", cell.source))
         if heading:
             return ("slide" if len(heading[1]) <= 2 else "subslide"), size
-        return ("subslide", size) if filled + size > LONG else ("-", filled + size)
-    size = 40 * (cell.source.count("\n") + 1)
-    size += 400 if any("data" in output and "image/png" in output.data for output in cell.outputs) else 0
-    return ("subslide", size) if filled + size > LONG and filled else ("-", filled + size)
+    else:
+        size = 40 * (cell.source.count("\n") + 1)
+        size += sum(400 for output in cell.outputs if "image/png" in output.get("data", {}))
+    return ("subslide", size) if filled and filled + size > LONG else ("-", filled + size)
