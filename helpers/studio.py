@@ -2,7 +2,7 @@
 
 A space is an instance, an image, and one EBS volume of 5 GB by default, mounted at the home folder. A stop loses
 everything else, so the environment, the models and the kernel all go under the home folder, and Studio's own
-JupyterLab finds the kernel there. notebooks/SAGEMAKER.md tells the whole way, with costs and instances.
+JupyterLab finds the kernel there. data/studio/README.md tells the whole way, with costs and instances.
 
 Standard library only until `finish`, which runs in the course's environment.
 """
@@ -110,7 +110,7 @@ def finish():
     print(f"{gigabytes(disk.free):>8}  free of {gigabytes(disk.total)}")
     print("Next: open learn/00_start_here.ipynb. Its kernel is Tune a Coding Assistant (the name at the top right).")
     if in_studio():
-        print("A running space costs money, used or not: stop it when you are done. notebooks/SAGEMAKER.md says how.")
+        print("A running space costs money, used or not: stop it when you are done. data/studio/README.md says how.")
     return 0
 
 
