@@ -50,14 +50,24 @@ def main(arguments=None):
     return 1
 
 
+class _OneLineEach(argparse.RawDescriptionHelpFormatter):
+    """argparse's column for names is too narrow for commands where no option is shown above them."""
+
+    def add_argument(self, action):
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, 12)
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python3 -m helpers",
         description="Tune a coding assistant, a course in notebooks. Start with: lab",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_OneLineEach,
         usage="python3 -m helpers COMMAND [options]",
+        add_help=False,
     )
+    parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)  # its lines would not fit one screen
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="python3 -m helpers", required=True)
 
     def add(name, function, help, makes_environment=True):
