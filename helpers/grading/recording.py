@@ -77,7 +77,7 @@ def verdict(check, given):
 
     os.environ["COURSE_GRADING"] = "1"
     try:
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
             check(given)
     except CheckFailed as failed:
         return str(failed)
