@@ -104,7 +104,7 @@ def _parser():
     grade.add_argument("--lesson", action="append", metavar="NN", help="only this lesson; can be given more than once")
     slides = add("slides", _slides, "make slides of a lesson, for a browser")
     slides.add_argument("lesson", metavar="NN", help="the lesson's number")
-    slides.add_argument("--reveal", metavar="DIR", help="a folder with reveal.js 4 or 5, to show them offline")
+    slides.add_argument("--reveal", metavar="DIR", help="a folder with reveal.js 4 or 5, to put into the page")
     studio = add("studio", _studio, "set up a JupyterLab space of SageMaker Studio")
     studio.add_argument("--anywhere", action="store_true", help="add the kernel to another JupyterLab that is running")
     studio.add_argument("--instances", action="store_true", help="only print what fits on which instance")

@@ -6,7 +6,6 @@ level, and what would not fit on the slide, comes below (down arrow). Nothing is
 
 import copy
 import logging
-import os
 import re
 from pathlib import Path
 
@@ -17,31 +16,75 @@ from helpers.saving import WIDGET_VIEW
 
 LONG = 700  # characters of prose that fill a slide; a line of code counts as 40, a figure as 400
 
+# nbconvert's page for reveal.js, less what the lessons do not need: other libraries, all of them from the network.
+PAGE = """{%- extends 'index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_css -%}
+<style>
+  .reveal .slides section { text-align: left; }
+  .reveal .slides section > section { max-height: 95vh; overflow-y: auto; }
+</style>
+{%- endblock -%}
+{%- block footer_js -%}
+<script src="{{ resources.reveal.url_prefix }}/dist/reveal.js"></script>
+<script src="{{ resources.reveal.url_prefix }}/plugin/notes/notes.js"></script>
+<script>
+  if (window.Reveal) {
+    Reveal.initialize({
+      hash: true, slideNumber: "c/t", transition: "none", center: false, width: 1200, height: 800,
+      plugins: window.RevealNotes ? [RevealNotes] : [],
+    });
+  }
+</script>
+{%- endblock -%}"""
+
 
 def make(number, reveal=None):
     """Write runs/NN-slides.html for lesson `number`; return a sentence that says where it is and what it needs.
 
-    reveal: a folder with a copy of reveal.js 4 or 5 (its `dist/reveal.js`), which the page then uses. Without it, the
-    browser fetches reveal.js from nbconvert's default address when the page is shown. Raises CourseError.
+    reveal: a folder with a copy of reveal.js 4 or 5 (its `dist/reveal.js`). It is put into the page, which then needs
+    nothing else. Without it, the browser fetches reveal.js from nbconvert's default address when the page is shown.
+    Raises CourseError.
     """
     import nbformat
     from nbconvert import SlidesExporter
 
     path = runner.notebook(number)
     target = course.RUNS / f"{path.name[:2]}-slides.html"
-    exporter = SlidesExporter(log=logging.Logger("helpers.slides", level=logging.CRITICAL + 1))
-    exporter.reveal_scroll, exporter.reveal_number = True, "c/t"
+    exporter = SlidesExporter(log=logging.Logger("helpers.slides", level=logging.CRITICAL + 1), raw_template=PAGE)
+    shown = marked(nbformat.read(path, as_version=4))
+    html, _ = exporter.from_notebook_node(shown, {"metadata": {"name": path.stem}})
+    needs = "Showing it needs the network, for reveal.js; without it, it is one long page. --reveal puts it in."
     if reveal is not None:
-        folder = Path(reveal).resolve()
-        if not (folder / "dist" / "reveal.js").is_file():
-            raise CourseError(f"{folder} has no dist/reveal.js. Give the folder of an unpacked reveal.js 4 or 5.")
-        exporter.reveal_url_prefix = Path(os.path.relpath(folder, course.RUNS)).as_posix()
-    html, _ = exporter.from_notebook_node(marked(nbformat.read(path, as_version=4)), {"metadata": {"name": path.stem}})
+        html = _with(html, exporter.reveal_url_prefix, Path(reveal))
+        needs = "It is complete: one file that needs no network."
     write_text(target, html)
-    needs = (
-        "reveal.js comes from that folder; keep it there" if reveal else "showing it needs the network, for reveal.js"
-    )
-    return f"slides: {target}\n{needs}. Mathematics and icons come from the network too; without it they show as text."
+    return f"slides: {target}\n{needs}"
+
+
+def _with(html, address, folder):
+    """The page, with what it would fetch from below `address` read out of `folder` and put in."""
+
+    def read(name):
+        try:
+            return (folder / name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise CourseError(
+                f"{folder} has no {name} ({error.strerror}). Give the folder of an unpacked reveal.js 4 or 5."
+            ) from None
+
+    def style(match):
+        # A theme may ask for fonts from the network: it has others to fall back on.
+        return f"<style>{re.sub(r'@import url[^;]*;', '', read(match[1]))}</style>"
+
+    def script(match):
+        inside = read(match[1]).replace("</script", "<\\/script")  # in a text of the program, it would end it
+        return f"<script>{inside}</script>"
+
+    address = re.escape(address)
+    html = re.sub(rf'<link [^>]*href="{address}/([^"]+)"[^>]*>', style, html)
+    return re.sub(rf'<script src="{address}/([^"]+)"></script>', script, html)
 
 
 def marked(notebook):

@@ -109,7 +109,7 @@ def test_the_commands(project, capsys, monkeypatch):
     assert commands.main(["slides", "1"]) == 0
     assert "01-slides.html" in capsys.readouterr().out and (project / "runs" / "01-slides.html").exists()
     assert commands.main(["slides", "1", "--reveal", str(project)]) == 1
-    assert "has no dist/reveal.js" in capsys.readouterr().err
+    assert "has no dist/reveal.css" in capsys.readouterr().err
 
 
 # Slides --------------------------------------------------------------------------------------------------------------
@@ -137,13 +137,31 @@ def test_headings_begin_slides_and_solutions_are_not_shown(number):
 
 def test_a_slide_show_of_a_lesson(tmp_path, monkeypatch):
     monkeypatch.setattr(course, "RUNS", tmp_path / "runs")
-    (tmp_path / "reveal" / "dist").mkdir(parents=True)
-    (tmp_path / "reveal" / "dist" / "reveal.js").write_text("")
-    said = slides.make("00", tmp_path / "reveal")
+    assert "needs the network, for reveal.js" in slides.make("00")
     page = (tmp_path / "runs" / "00-slides.html").read_text(encoding="utf-8")
-    assert "keep it there" in said and '"../reveal/dist/reveal.js"' in page
-    assert page.count("<section>") > 10 and "BEGIN SOLUTION" not in page
-    assert "needs the network" in slides.make("00")
+    fetched = re.findall(r'<(?:script|link)[^>]*(?:src|href)="(http[^"]*)"', page)
+    assert len(fetched) == 4 and all("reveal" in address for address in fetched)
+    assert page.count("<section>") > 10 and "BEGIN SOLUTION" not in page and "Reveal.initialize" in page
+
+
+def test_with_a_copy_of_reveal_the_page_fetches_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "RUNS", tmp_path / "runs")
+    files = {
+        "dist/reveal.css": ".one{}",
+        "dist/theme/simple.css": "@import url(https://fonts.example/a);.two{}",
+        "dist/reveal.js": "window.Reveal = '</script>'",
+        "plugin/notes/notes.js": "window.RevealNotes = {}",
+    }
+    for name, content in files.items():
+        (tmp_path / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "reveal" / name).write_text(content)
+    assert "needs no network" in slides.make("00", tmp_path / "reveal")
+    page = (tmp_path / "runs" / "00-slides.html").read_text(encoding="utf-8")
+    assert not re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(?!data:)', page) and "@import url(http" not in page
+    assert "<style>.one{}</style>" in page and r"window.Reveal = '<\/script>'" in page
+    (tmp_path / "reveal" / "plugin" / "notes" / "notes.js").unlink()
+    with pytest.raises(CourseError, match="has no plugin/notes/notes.js"):
+        slides.make("00", tmp_path / "reveal")
 
 
 def test_nothing_heavy_is_imported_by_the_command_line():
