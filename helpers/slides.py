@@ -22,6 +22,7 @@ PAGE = """{%- extends 'index.html.j2' -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_css -%}
 <style>
+  :root { --jp-code-font-size: 16px; }
   .reveal .slides section { text-align: left; }
   .reveal .slides section > section { max-height: 95vh; overflow-y: auto; }
 </style>
@@ -131,13 +132,16 @@ def _parts(cell):
 
 
 def _kind(cell, filled):
-    """("slide", "subslide" or "-" for going on; how full the slide then is, in characters of prose)."""
+    """("slide", "subslide" or "-" for going on; how full the slide then is, in characters of prose).
+
+    Code stays with the text above it: only text begins something new, and code that would not fit below other code.
+    """
     if cell.cell_type == "markdown":
         heading = re.match(r"(#{1,6}) ", cell.source)
         size = len(re.sub(r"(?s)<details>.*?</details>", "", cell.source))
         if heading:
             return ("slide" if len(heading[1]) <= 2 else "subslide"), size
-    else:
-        size = 40 * (cell.source.count("\n") + 1)
-        size += sum(400 for output in cell.outputs if "image/png" in output.get("data", {}))
-    return ("subslide", size) if filled and filled + size > LONG else ("-", filled + size)
+        return ("subslide", size) if filled + size > LONG / 2 else ("-", filled + size)
+    size = 40 * (cell.source.count("\n") + 1)
+    size += sum(400 for output in cell.outputs if "image/png" in output.get("data", {}))
+    return ("subslide", size) if filled > LONG else ("-", filled + size)
