@@ -112,6 +112,22 @@ def test_the_commands(project, capsys, monkeypatch):
     assert "has no dist/reveal.css" in capsys.readouterr().err
 
 
+def test_the_teaching_guide_leads_to_every_lesson():
+    """Its links lead somewhere, its headings too; and every lesson that is there has its place in it."""
+    folder = course.ROOT / "notebooks"
+    text = (folder / "TEACHING.md").read_text(encoding="utf-8")
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) > 20
+    for link in links:
+        assert link[1:] in anchors if link.startswith("#") else (folder / link).exists(), link
+    for number in runner.lessons():
+        assert runner.notebook(number).name in links or int(number) > 10, number
+    exercises = [name for number in ("00", "01", "02", "03", "04") for name in submitted.solutions(number)]
+    assert len(exercises) == 13 and text.count("(tried)") == 5
+
+
 # Slides --------------------------------------------------------------------------------------------------------------
 
 
