@@ -143,10 +143,17 @@ def errors(page):
     return page.locator(f'{PANEL} [data-mime-type="application/vnd.jupyter.error"]').all_text_contents()
 
 
+def shown(page, text):
+    """The first cell with `text` in it, scrolled to: JupyterLab draws only what is on the screen."""
+    cell = page.locator(CELLS).filter(has_text=text).first
+    cell.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    return cell
+
+
 def answer(page, source):
     """Write `source` into the exercise's cell as a learner would, run it and its check; return what the check says."""
-    cell = page.locator(CELLS).filter(has_text="def held_share(").first
-    check = page.locator(CELLS).filter(has_text="checks.held_share(held_share)").first
+    cell, check = shown(page, "def held_share("), shown(page, "checks.held_share(held_share)")
     number = check.locator(".jp-InputPrompt").text_content()
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+A")
@@ -154,11 +161,11 @@ def answer(page, source):
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
     for _ in range(240):
-        shown = check.locator(".jp-InputPrompt").text_content()
-        if shown != number and re.fullmatch(r"\[\d+\]:", shown):
+        now = check.locator(".jp-InputPrompt").text_content()
+        if now != number and re.fullmatch(r"\[\d+\]:", now):
             return check.locator(".jp-OutputArea").inner_text()
         page.wait_for_timeout(250)
-    pytest.fail(f"the check did not run within a minute: {shown}")
+    pytest.fail(f"the check did not run within a minute: {now}")
 
 
 def picture(page, name, around):
@@ -177,10 +184,10 @@ def solution():
 
 def test_the_first_lesson_runs_and_its_exercise_says_what_is_wrong_and_what_is_right(page, lab):
     page.goto(lab[0])
-    assert "learn/00_start_here.ipynb" in page.url
+    page.locator(f"{PANEL} h1").filter(has_text="00 · Start here").wait_for()
     saved = lab[1] / "learn" / "00_start_here.ipynb"
     run_all(page, saved)
-    check = page.locator(CELLS).filter(has_text="checks.held_share(held_share)").first
+    check = shown(page, "checks.held_share(held_share)")
     assert "Still to do" in check.locator(".jp-OutputArea").inner_text()
 
     planted = PLANTED.read_text(encoding="utf-8")
@@ -202,10 +209,10 @@ def test_the_first_lesson_runs_and_its_exercise_says_what_is_wrong_and_what_is_r
 def test_a_slider_in_lesson_04_redraws(page, lab):
     page.goto(lab[0].replace("00_start_here", "04_memory_math") + "&reset")  # without the tab of the test before
     run_all(page, lab[1] / "learn" / "04_memory_math.ipynb")
-    cell = page.locator(CELLS).filter(has_text="widgets.explore(figures.gpus").first
+    cell = shown(page, "widgets.explore(figures.gpus")
     drawing = cell.locator(".widget-html-content")
     sliders = cell.locator(".widget-slider")
-    assert sliders.count() == 3
+    sliders.nth(2).wait_for()
     before = drawing.inner_html()
     sliders.first.locator(".noUi-handle").focus()
     page.keyboard.press("ArrowRight")
