@@ -95,6 +95,15 @@ def kernel_folder():
     return Path(data) / "kernels" / KERNEL
 
 
+def kernel_written():
+    """The folder that `write_kernel` wrote, if it is there and leads to this project, else None."""
+    try:
+        kernel = json.loads((kernel_folder() / "kernel.json").read_text(encoding="utf-8"))
+        return kernel_folder() if kernel["env"]["PYTHONPATH"] == str(course.ROOT) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def finish():
     """Fetch the model, make the learner's copies and the kernel, and say what is where. Returns 0. Safe to repeat."""
     from helpers import learn, models

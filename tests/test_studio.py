@@ -17,7 +17,7 @@ import yaml
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import start_new_kernel
 
-from helpers import course, environment, installing, instances, learn, studio
+from helpers import cleaning, course, environment, installing, instances, learn, studio
 from helpers.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,6 +129,13 @@ def test_the_kernel_is_found_and_has_the_course(space):
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert text.split() == [spec.argv[0], str(course.home()), str(course.ROOT)]
+
+
+def test_clean_takes_this_projects_kernel_and_no_other(space, monkeypatch, tmp_path):
+    studio.write_kernel()
+    assert (studio.kernel_folder(), "the course's kernel, for another JupyterLab") in cleaning.found()
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    assert studio.kernel_written() is None and studio.kernel_folder() not in [path for path, _ in cleaning.found()]
 
 
 def test_copies_open_with_the_kernel_and_keep_the_learners_work(space):
