@@ -308,6 +308,17 @@ def test_a_verdict_made_up_in_the_students_process_counts_for_nothing(place):
 
 
 @contained
+def test_student_code_runs_as_another_user_where_that_is_possible(place):
+    user = marks.other_user()
+    if user is None:
+        pytest.skip("only root can start a process as another user, and that user must be able to start this Python")
+    asks = {"00-held-share": "import os\ndef held_share(answers):\n    raise ValueError(os.getuid())"}
+    submitted.hand_in(place / "in", "ada", "00", submitted.answered("00", asks))
+    (row,) = marks.grade(place / "in", place / "out")[1]
+    assert str(user) in row["message"] and user != os.getuid()
+
+
+@contained
 def test_cells_that_were_split_or_copied_count_as_run_all_would(place):
     solved = submitted.solutions("00")["00-held-share"]
     notebook = submitted.answered("00", {"00-held-share": "def held_share(answers):\n    return 7"})

@@ -106,7 +106,8 @@ def _copy_of_helpers():
     with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as copy:
         shutil.copytree(course.ROOT / "helpers", Path(copy, "helpers"), ignore=shutil.ignore_patterns("__pycache__"))
         compileall.compile_dir(copy, quiet=2)
-        os.chmod(copy, 0o755)
+        for path in (Path(copy), *Path(copy).rglob("*")):  # readable by the other user, whatever the umask
+            os.chmod(path, 0o755 if path.is_dir() else 0o644)
         yield copy, other_user()
 
 

@@ -92,9 +92,8 @@ def _solutions(notebook):
         if cell.get("cell_type") == "code" and marks.get("grade_id") and marks.get("solution", True):
             source = cell["source"]
             source = source if isinstance(source, str) else "".join(source)
-            name = str(marks["grade_id"])
-            found[name] = f"{found[name]}\n{source}" if name in found else source
-    return found
+            found.setdefault(str(marks["grade_id"]), []).append(source)
+    return {name: "\n".join(sources) for name, sources in found.items()}
 
 
 def _judge(source, exercise, readable, seconds, cpu_seconds):
