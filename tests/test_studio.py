@@ -261,35 +261,68 @@ def problems(shape, given, where=""):
             yield f"{where}: {given!r} does not fit {pattern}"
 
 
-def test_the_guides_aws_commands_are_what_amazons_interface_takes():
+@pytest.fixture(scope="module")
+def described():
+    """A function: what is wrong with a command, by Amazon's own description of its interface, which botocore has."""
     reason = "botocore is not installed: pip install --no-deps -r tests/requirements-aws.txt"
     pytest.importorskip("botocore", reason=reason)
     import botocore.session
     from botocore import xform_name
     from botocore.validate import ParamValidator
 
-    session, seen = botocore.session.get_session(), set()
-    for service, operation, options in aws_commands():
+    session = botocore.session.get_session()
+
+    def wrong(service, operation, options):
         model = session.get_service_model(service)
         names = {xform_name(name).replace("_", "-"): name for name in model.operation_names}
-        assert operation in names, f"{service} has no {operation}"
+        if operation not in names:
+            return [f"{service} has no {operation}"]
         shape = model.operation_model(names[operation]).input_shape
         members = {"--" + xform_name(name).replace("_", "-"): name for name in shape.members}
-        options.pop("--query", None)  # the client's own
-        assert set(options) <= set(members), set(options) - set(members)
+        options = {name: text for name, text in options.items() if name != "--query"}  # the client's own
+        if unknown := set(options) - set(members):
+            return [f"{operation} has no {unknown}"]
         given = {members[name]: value(text) for name, text in options.items()}
-        if operation == "request-service-quota-increase":
+        if "DesiredValue" in given:
             given["DesiredValue"] = float(given["DesiredValue"])
         report = ParamValidator().validate(given, shape)
-        assert not report.has_errors(), f"{operation}: {report.generate_report()}"
-        assert list(problems(shape, given, operation)) == []
-        seen.add(operation)
+        return [report.generate_report()] if report.has_errors() else list(problems(shape, given, operation))
+
+    return wrong
+
+
+def test_the_guides_aws_commands_are_what_amazons_interface_takes(described):
+    for command in aws_commands():
+        assert described(*command) == []
+    seen = {operation for _, operation, _ in aws_commands()}
     assert {"update-space", "create-app", "create-studio-lifecycle-config", "update-domain"} <= seen
 
 
+@pytest.mark.parametrize(
+    ("operation", "options", "words"),
+    [
+        ("raise-space", {}, "has no raise-space"),
+        ("update-space", {"--space": "s"}, "has no"),
+        ("update-space", {"--domain-id": "d-xxxxxxxxxxxx"}, "SpaceName"),
+        ("delete-app", {"--domain-id": "d-1x", "--app-type": "Jupyterlab", "--app-name": "a"}, "is none of"),
+        ("delete-app", {"--domain-id": "my domain", "--app-type": "JupyterLab", "--app-name": "a"}, "does not fit"),
+        (
+            "update-space",
+            {
+                "--domain-id": "d-xxxxxxxxxxxx",
+                "--space-name": "s",
+                "--space-settings": '{"SpaceStorageSettings": {"EbsStorageSettings": {"EbsVolumeSizeInGb": 4}}}',
+            },
+            "min value: 5",
+        ),
+    ],
+)
+def test_a_wrong_command_is_noticed(described, operation, options, words):
+    assert words in "".join(described("sagemaker", operation, options))
+
+
+@pytest.mark.usefixtures("described")
 def test_an_instance_of_the_table_can_run_a_space():
-    reason = "botocore is not installed: pip install --no-deps -r tests/requirements-aws.txt"
-    pytest.importorskip("botocore", reason=reason)
     import botocore.session
 
     model = botocore.session.get_session().get_service_model("sagemaker")
