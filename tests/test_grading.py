@@ -199,6 +199,33 @@ def test_links_and_pipes_are_never_opened(tmp_path):
     assert student.name == "eve" and not student.notebooks and len(student.problems) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_text(tmp_path):
+    for name in (b"caf\xe9", b"caf\xff", b"two\nlines"):
+        os.makedirs(os.path.join(os.fsencode(tmp_path / "in"), name, b"sub\xe9"))
+        with open(os.path.join(os.fsencode(tmp_path / "in"), name, b"sub\xe9", b"no\xe9.ipynb"), "w") as handle:
+            handle.write("{}")
+    students = submissions.find(tmp_path / "in", lessons.all_lessons())
+    assert [student.name for student in students] == ["caf?", "caf? (2)", "two?lines"]
+    report.write(tmp_path, students, [])
+    assert len(list((tmp_path / "feedback").iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_read_costs_one_student(tmp_path, monkeypatch):
+    submitted.hand_in(tmp_path, "ada", "01", submitted.released("01"))
+    submitted.hand_in(tmp_path, "eve", "01", submitted.released("01"))
+    found = submissions._notebooks
+
+    def refuse(folder):
+        if folder.name == "eve":
+            raise PermissionError(13, "Permission denied")
+        return found(folder)
+
+    monkeypatch.setattr(submissions, "_notebooks", refuse)
+    ada, eve = submissions.find(tmp_path, lessons.all_lessons())
+    assert list(ada.notebooks) == ["01"] and "cannot be read (Permission denied)" in eve.problems[0]
+
+
 def test_folders_that_cannot_be_graded(tmp_path):
     with pytest.raises(CourseError, match="is no folder"):
         marks.grade(tmp_path / "nowhere", tmp_path / "out")

@@ -34,7 +34,11 @@ def find(folder, lessons):
     if (folder / "submitted").is_dir():
         folder = folder / "submitted"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
-    students = [_student(folder / name, name, lessons) for name in names if not name.startswith(".")]
+    students = []
+    for name in names:
+        if not name.startswith("."):
+            shown = [student.name for student in students]
+            students.append(_student(folder / name, _unlike(printable(name), shown), lessons))
     if not students:
         raise CourseError(
             f"There is no student's folder in {folder}. It should hold one folder for each student, with that "
@@ -43,13 +47,30 @@ def find(folder, lessons):
     return students
 
 
+def printable(text):
+    """A name as it can be written anywhere: file names may hold line breaks, and bytes that are no text."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _unlike(name, names):
+    """`name`, with a number behind it if it is one of `names` already."""
+    number, unlike = 1, name
+    while unlike in names:
+        number += 1
+        unlike = f"{name} ({number})"
+    return unlike
+
+
 def _student(folder, name, lessons):
     candidates, problems = {}, []
-    paths = _notebooks(folder)
+    try:
+        paths = _notebooks(folder)
+    except OSError as error:
+        return Student(name, {}, [f"This folder cannot be read ({error.strerror})."])
     if len(paths) > MOST_FILES:
         problems.append(f"There are more than {MOST_FILES} notebooks; only the first {MOST_FILES} were looked at.")
     for path in paths[:MOST_FILES]:
-        shown = path.relative_to(folder).as_posix()
+        shown = printable(path.relative_to(folder).as_posix())
         content, problem = read(path)
         number = _lesson_of(path.name, content, lessons) if content is not None else None
         if problem:
