@@ -17,7 +17,7 @@ import yaml
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import start_new_kernel
 
-from helpers import cleaning, course, environment, installing, instances, learn, studio
+from helpers import cleaning, commands, course, environment, installing, instances, learn, models, studio
 from helpers.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -165,6 +165,35 @@ def test_copies_open_with_the_kernel_and_keep_the_learners_work(space):
     studio.point_copies()
     assert times == {path: path.stat().st_mtime_ns for path in copies.glob("*.ipynb")}
     assert learn.update() == []  # a kernel is not the learner's work
+
+
+def test_finish_makes_all_and_can_be_repeated(space, monkeypatch, capsys):
+    prepared = []
+    monkeypatch.setattr(models, "prepare", lambda: prepared.append(True))
+    (space / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", space / "notebooks")
+    assert studio.finish() == 0
+    first = capsys.readouterr().out
+    assert "New: learn/00_start_here.ipynb" in first and "free of 5.2 GB" in first
+    assert "Next: open learn/00_start_here.ipynb" in first and "stop it when you are done" in first
+    copy = (space / "learn" / "00_start_here.ipynb").read_bytes()
+    assert studio.finish() == 0 and len(prepared) == 2
+    assert "New" not in capsys.readouterr().out
+    assert (space / "learn" / "00_start_here.ipynb").read_bytes() == copy
+
+
+def test_the_command_looks_first_and_finishes_in_the_environment(monkeypatch, capsys):
+    done = []
+    monkeypatch.setattr(studio, "begin", lambda cpu, anywhere: done.append(("begin", cpu, anywhere)) or True)
+    monkeypatch.setattr(studio, "finish", lambda: done.append("finish") or 0)
+    monkeypatch.setattr(environment, "ensure", lambda cpu: done.append(("ensure", cpu)) or "python")
+    monkeypatch.setattr(environment, "enter", lambda python, arguments: done.append(("enter", arguments)))
+    monkeypatch.setattr(environment, "make_importable", lambda: done.append("importable"))
+    assert commands.main(["studio"]) == 0
+    assert done == [("begin", False, False), ("ensure", True), ("enter", ["studio"]), "importable", "finish"]
+    monkeypatch.setattr(instances, "tables", lambda: "| the tables |")
+    assert commands.main(["studio", "--instances"]) == 0 and capsys.readouterr().out == "| the tables |\n"
+    assert done[-2:] == [("ensure", False), ("enter", ["studio", "--instances"])]
 
 
 # The script for a space's start
