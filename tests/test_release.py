@@ -92,13 +92,18 @@ def test_a_solution_that_is_not_marked_stops_the_release(project):
         release.release(project / "class")
 
 
-def test_the_released_copies_are_nbgraders_own(project):
-    """nbgrader itself accepts them: every graded cell has its metadata, and no name comes twice."""
+def test_nbgrader_accepts_the_released_copies(project):
+    """Every graded cell has the metadata it needs, and no name comes twice."""
+    from jsonschema import ValidationError
     from nbgrader.preprocessors import CheckCellMetadata
 
     release.release(project / "class")
     for path in (project / "class").glob("*.ipynb"):
-        CheckCellMetadata().preprocess(nbformat.read(path, as_version=4), {})
+        notebook = nbformat.read(path, as_version=4)
+        assert CheckCellMetadata().preprocess(notebook, {})[0] == notebook
+        notebook.cells += [cell for cell in notebook.cells if learn.is_solution(cell)]
+        with pytest.raises(ValidationError, match="corrupted"):
+            CheckCellMetadata().preprocess(notebook, {})
 
 
 def test_the_commands(project, capsys, monkeypatch):
