@@ -399,8 +399,8 @@ def worker_that_exits():
 
 
 def test_a_message_is_plain_text_on_one_line():
-    said = worker.plain("a <function f at 0x7f00abc>\n\x1b[31mred\x00 " + "x" * 1000)
-    assert said.startswith("a <function f> [31mred") and len(said) == worker.LONGEST and said.isprintable()
+    said = worker.plain("a  b <function f at 0x7f00abc>\n\x1b[31mred\x00 " + "x" * 1000)
+    assert said.startswith("a  b <function f>  [31mred") and len(said) == worker.LONGEST and said.isprintable()
 
 
 def test_the_files_hold_nothing_that_a_program_would_execute(tmp_path):

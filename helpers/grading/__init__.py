@@ -13,7 +13,7 @@ What is protected, and how:
 What is not protected:
 - An exercise whose answer is a class (lesson 08, `LoraLinear`) is judged in the student's own process, because objects
   with behaviour cannot be handed over. Whoever studies this package can forge that one; the feedback says so.
-- The answers may be looked up: solutions are in `notebooks/`, and a function may know the check's questions by heart.
-  The score says that the exercise is solved, not who solved it.
+- The answers may be looked up: solutions are in `notebooks/`, and code in the student's process can read what the check
+  there compares with. The score says that the answers are right, not where they come from.
 - On macOS and Windows the sandbox enforces less. `grade` then says what, and a Linux machine or container is better.
 """
