@@ -207,7 +207,8 @@ def test_the_first_lesson_runs_and_its_exercise_says_what_is_wrong_and_what_is_r
 
 
 def test_a_slider_in_lesson_04_redraws(page, lab):
-    page.goto(lab[0].replace("00_start_here", "04_memory_math") + "&reset")  # without the tab of the test before
+    page.goto(lab[0].replace("00_start_here", "04_memory_math"))
+    page.locator(f"{PANEL} h1").filter(has_text="04 · Memory math").wait_for()
     run_all(page, lab[1] / "learn" / "04_memory_math.ipynb")
     cell = shown(page, "widgets.explore(figures.gpus")
     drawing = cell.locator(".widget-html-content")
