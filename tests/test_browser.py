@@ -1,5 +1,5 @@
 """The course as a learner meets it: `lab`'s own server in a real browser. Needs Chromium and Playwright; see
-requirements-browser.txt. The pictures that it takes go to runs/browser/; README.md shows two of them.
+requirements-browser.txt. The pictures that it takes go to runs/browser/; README.md shows one of them.
 
 It works on a copy of the project, so that nobody's `learn/` is touched.
 """
