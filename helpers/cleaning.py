@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from helpers import course, environment
+from helpers import course, environment, studio
 from helpers.files import gigabytes, remove, size_of
 
 # What the course makes under COURSE_HOME. That folder may be anybody's, so everything else in it stays.
@@ -21,6 +21,8 @@ def found(learn=False):
     line = environment.made_importable()
     if line and Path(sys.prefix).resolve() != environment.FOLDER.resolve():
         things += [(line, "lets this Python find the course")]
+    if kernel := studio.kernel_written():
+        things += [(kernel, "the course's kernel, for another JupyterLab")]
     return [(path, what) for path, what in things if path.exists()]
 
 

@@ -50,14 +50,24 @@ def main(arguments=None):
     return 1
 
 
+class _OneLineEach(argparse.RawDescriptionHelpFormatter):
+    """argparse's column for names is too narrow for commands where no option is shown above them."""
+
+    def add_argument(self, action):
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, 12)
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python3 -m helpers",
         description="Tune a coding assistant, a course in notebooks. Start with: lab",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_OneLineEach,
         usage="python3 -m helpers COMMAND [options]",
+        add_help=False,
     )
+    parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)  # its lines would not fit one screen
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="python3 -m helpers", required=True)
 
     def add(name, function, help, makes_environment=True):
@@ -87,6 +97,18 @@ def _parser():
     )
     testgen.add_argument("--n", type=_count, default=8, help="answers of the model for each function (%(default)s)")
     testgen.add_argument("--no-model", action="store_true", help="try the program's calls only: much faster")
+    release = add("release", _release, "make the lessons for a class: without solutions")
+    release.add_argument("out", metavar="OUT", help="the folder for them; what was changed in it is never overwritten")
+    grade = add("grade", _grade, "grade a folder of submissions, each in a sandbox")
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder with one folder for each student")
+    grade.add_argument("--out", default="grades", metavar="DIR", help="where grades.csv and feedback/ go (%(default)s)")
+    grade.add_argument("--lesson", action="append", metavar="NN", help="only this lesson; can be given more than once")
+    slides = add("slides", _slides, "make slides of a lesson, for a browser")
+    slides.add_argument("lesson", metavar="NN", help="the lesson's number")
+    slides.add_argument("--reveal", metavar="DIR", help="a folder with reveal.js 4 or 5, to put into the page")
+    studio = add("studio", _studio, "set up a JupyterLab space of SageMaker Studio")
+    studio.add_argument("--anywhere", action="store_true", help="add the kernel to another JupyterLab that is running")
+    studio.add_argument("--instances", action="store_true", help="only print what fits on which instance")
     add("doctor", _doctor, "show what this machine has, and what would not fit", False)
     clean = add("clean", _clean, "remove what the course put on this machine; asks first", False)
     clean.add_argument("--yes", action="store_true", help="do not ask")
@@ -207,6 +229,51 @@ def _testgen(options, arguments):
         return tool.main(options.path, options.out)
     _prepare_model()
     return tool.main(options.path, options.out, tool.model_calls(options.model), options.n)
+
+
+def _release(options, arguments):
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers import release
+
+    for sentence in release.release(options.out):
+        print(sentence)
+    return 0
+
+
+def _grade(options, arguments):
+    only = _need_lessons(options.lesson or [])
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers.grading import marks, report
+
+    for sentence in marks.protections():
+        print(sentence, flush=True)
+    students, rows = marks.grade(options.submissions, options.out, only)
+    print(report.summary(students, rows))
+    print(f"written: {os.path.join(options.out, 'grades.csv')} and {os.path.join(options.out, 'feedback')}")
+    return 0
+
+
+def _slides(options, arguments):
+    (number,) = _need_lessons([options.lesson])
+    environment.enter(environment.ensure(options.cpu), arguments)
+    from helpers import slides
+
+    print(slides.make(number, options.reveal))
+    return 0
+
+
+def _studio(options, arguments):
+    from helpers import studio
+
+    if options.instances:
+        environment.enter(environment.ensure(options.cpu), arguments)
+        from helpers import instances
+
+        print(instances.tables())
+        return 0
+    environment.enter(environment.ensure(studio.begin(options.cpu, options.anywhere)), arguments)
+    environment.make_importable()
+    return studio.finish()
 
 
 def _doctor(options, arguments):

@@ -62,7 +62,7 @@ def memory():
     limits = []
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
-            with open(path) as file:
+            with open(path, encoding="ascii") as file:
                 limits.append(int(file.read()))
         except (OSError, ValueError):  # no such file, or "max"
             pass

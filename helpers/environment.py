@@ -83,6 +83,11 @@ def is_ours(folder=FOLDER):
     return bool(_stamp(folder))
 
 
+def made_for_cpu(folder=FOLDER):
+    """Whether the environment in `folder` was made here with PyTorch's CPU build, by choice."""
+    return bool(_stamp(folder).get("cpu"))
+
+
 def existing():
     """The Python that commands would use now, or None if the environment is still to be made or repaired."""
     if not unmet(REQUIREMENTS, sys.path):

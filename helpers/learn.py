@@ -7,6 +7,7 @@ as hashes in `learn/.made.json`. nbgrader strips the solutions, and is imported 
 import ast
 import hashlib
 import json
+from pathlib import Path
 
 from helpers import course
 from helpers.errors import CourseError
@@ -15,17 +16,20 @@ from helpers.files import locked, sha256, write_bytes, write_json
 STUB = "...  # your code here"
 # What decides how a copy is made, beside the lesson itself. Raise it to have every copy made anew.
 RULES = "1"
+FOR_TEACHERS = {"TEACHING.md"}
 
 
-def update():
+def update(folder=None):
     """Bring `learn/` up to date with `notebooks/`; return one sentence for each thing done (none: all was in place).
+
+    folder: another folder to bring up to date in the same way.
 
     A missing copy is made. A copy nobody worked in is replaced when its lesson changed. Beside a copy with work in it,
     the new version appears as NN_name.new.ipynb. Safe to call twice at once, and to kill. Raises CourseError on a
     lesson whose solutions are not marked by nbgrader's rules.
     """
-    learn = course.ROOT / "learn"
-    with locked(learn / ".lock", waiting="Another call is making the copies in learn/. Waiting for it."):
+    learn = Path(folder or course.ROOT / "learn")
+    with locked(learn / ".lock", waiting=f"Another call is making the copies in {learn.name}/. Waiting for it."):
         state = _read(learn / ".made.json")
         done = [sentence for source in _sources() for sentence in _bring(source, learn, state)]
         # Files first, hashes last: after a kill in between, the next call finds the files it would make, and goes on.
@@ -35,9 +39,9 @@ def update():
 
 
 def _sources():
-    """Lessons, and the files they link to, in notebooks/."""
+    """Lessons, and the files they link to, in notebooks/; not what is for teachers alone."""
     folder = course.ROOT / "notebooks"
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in FOR_TEACHERS)
     return [p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
 
 
@@ -56,17 +60,17 @@ def _bring(source, learn, state):
     known["made"] = ours if same_as_last else [*ours, print_of_new]
     if not copy.exists():
         write_bytes(copy, content)
-        return [f"{'Made again' if ours else 'New'}: learn/{name}"]
+        return [f"{'Made again' if ours else 'New'}: {learn.name}/{name}"]
     print_of_copy = _fingerprint(copy.read_bytes(), name)
     if same_as_last or print_of_copy == print_of_new:
         return []
     if print_of_copy in ours:
         write_bytes(copy, content)
-        return [f"Updated: learn/{name}"]
+        return [f"Updated: {learn.name}/{name}"]
     beside = _free_name(copy, print_of_new, ours)
     write_bytes(beside, content)
-    shown = beside.relative_to(learn).as_posix()
-    return [f"Changed: your work in learn/{name} stays as it is; the lesson's new version is beside it, learn/{shown}"]
+    shown = f"{learn.name}/{beside.relative_to(learn).as_posix()}"
+    return [f"Changed: your work in {learn.name}/{name} stays as it is; the lesson's new version is beside it, {shown}"]
 
 
 def _free_name(copy, print_of_new, ours):

@@ -59,7 +59,7 @@ def test_help_fits_one_screen():
     lines = done.stdout.splitlines()
     assert done.returncode == 0
     assert len(lines) <= 24 and max(map(len, lines)) <= 80
-    for name in ("lab", "run", "results", "test", "doctor", "clean"):
+    for name in ("lab", "run", "results", "test", "release", "grade", "slides", "doctor", "clean"):
         assert re.search(rf"(?m)^ +{name} ", done.stdout)
 
 
@@ -68,7 +68,7 @@ def test_no_command_shows_the_help():
 
 
 def test_every_command_has_help():
-    for name in ("lab", "run", "results", "test", "doctor", "clean"):
+    for name in ("lab", "run", "results", "test", "release", "grade", "slides", "doctor", "clean"):
         done = helpers(ROOT, name, "--help")
         assert done.returncode == 0 and f"python3 -m helpers {name}" in done.stdout
 
