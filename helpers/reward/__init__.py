@@ -1,8 +1,21 @@
 """Preferences, a reward model learned from them, and judges that are never a reward.
 
-`judges` has the two judges, read safely by `unpickling`.
+`pairs` turns rankings into pairs, `model` learns from them and scores comments. `judges` has the two judges of
+toxicity, which have learned nothing from either, read safely by `unpickling`.
 """
 
 from helpers.reward.judges import profanity, toxic_labels, toxicity
+from helpers.reward.model import RewardModel, check, scores, train
+from helpers.reward.pairs import preferences, ranking_pairs
 
-__all__ = ["profanity", "toxic_labels", "toxicity"]
+__all__ = [
+    "RewardModel",
+    "check",
+    "preferences",
+    "profanity",
+    "ranking_pairs",
+    "scores",
+    "toxic_labels",
+    "toxicity",
+    "train",
+]
