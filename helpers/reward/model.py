@@ -149,6 +149,20 @@ def scores(reward_model, codes, comments, batch_size=32, label="Scoring"):
     return check(found, len(comments), varied=False)
 
 
+def differences(reward_model, pairs, label="Scoring"):
+    """Reward of the better comment minus that of the worse, for each of `pairs` (see `preferences`): an array (n,).
+
+    A comment that stands in several pairs is scored once.
+    """
+    sides = [[(pair["code"], pair[side]) for pair in pairs] for side in ("chosen", "rejected")]
+    texts = list(dict.fromkeys(sides[0] + sides[1]))
+    found = scores(reward_model, *zip(*texts, strict=True), label=label) if texts else []
+    reward_of = dict(zip(texts, found, strict=True))
+    return check(
+        [reward_of[one] - reward_of[other] for one, other in zip(*sides, strict=True)], len(pairs), varied=False
+    )
+
+
 def check(values, count, varied=True):
     """`values` as an array of `count` finite numbers. Raises CourseError where they are not, or, if varied, all equal.
 
@@ -222,7 +236,9 @@ def _need_pairs(data):
         raise CourseError("There are no pairs to train on. Make some from rankings: reward.preferences(rows).")
     for row in data:
         if row["chosen"] == row["rejected"]:
-            raise CourseError(f"A pair of {row['id']} holds the same comment twice. Leave it out: it has no better one.")
+            raise CourseError(
+                f"A pair of {row['id']} holds the same comment twice. Leave it out: it has no better one."
+            )
 
 
 def _load(folder):
