@@ -22,10 +22,9 @@ SMALL = dict(steps=3, prompts=2, samples=4, longest=6, learning_rate=1e-2)
 both = pytest.mark.parametrize("make", tiny_policies.BOTH.values(), ids=tiny_policies.BOTH)
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
     """Sums do not depend on how work is shared between threads."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -87,7 +86,7 @@ def test_what_is_said_of_a_reply_depends_on_neither_padding_nor_neighbours(make)
                 output = policy.base(torch.cat([prompt, reply], 1), output_hidden_states=True)
                 logits = output.logits[:, prompt.shape[1] - 1 : -1]
                 hidden = output.hidden_states[-1][:, prompt.shape[1] - 1 : -1]
-            values = policy.value_head(hidden).squeeze(-1)
+            values = policy.value_head(hidden / hidden.norm(dim=-1, keepdim=True)).squeeze(-1)
         assert torch.allclose(objective.log_probs(logits, reply)[0], found.log_probs[row, :length], atol=1e-4)
         assert torch.allclose(objective.entropy(logits)[0], found.entropy[row, :length], atol=1e-4)
         assert torch.allclose(values[0], found.values[row, :length], atol=1e-4)
@@ -265,8 +264,7 @@ def test_a_reply_without_an_end_loses_what_it_should(monkeypatch):
         **SMALL | {"steps": 1},
     )
     once, five = given
-    difference = (once - five).tolist()
-    assert set(difference) == {0.0, 4.0}
+    assert {round(each, 4) for each in (once - five).tolist()} == {0.0, 4.0}
 
 
 def test_the_first_steps_rewards_set_the_scale():
@@ -307,7 +305,7 @@ def same(result, trained, whole, weights):
     timing = ("seconds", "rollout_seconds")
     for one, other in zip(result.history, whole.history, strict=True):
         assert {k: v for k, v in one.items() if k not in timing} == pytest.approx(
-            {k: v for k, v in other.items() if k not in timing}, abs=1e-5
+            {k: v for k, v in other.items() if k not in timing}, rel=1e-4, abs=1e-5
         )
     for name, value in weights.items():
         assert torch.allclose(trained[name], value, atol=1e-6), name
@@ -331,7 +329,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_was(monkeypatch, tmp_path, whole):
 def test_a_killed_run_repeats_at_most_one_interval(tmp_path, whole):
     command = [sys.executable, resumable_ppo.__file__, str(tmp_path / "run"), str(tmp_path / "result")]
     path = os.pathsep.join([str(Path(__file__).parent), course.python_path()])
-    environment = os.environ | {"PYTHONPATH": path}
+    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
 
     def started():
         return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=environment)

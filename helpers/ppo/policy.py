@@ -144,13 +144,14 @@ class Policy:
         """(logits, values) for each token of `replies` (N × T) to prompts (P × L): N × T × vocabulary, and N × T.
 
         The values' gradient stops at the value head. It is a small part with a rate of its own; let through, the error
-        of its guesses, large at first, would move the weights that write.
+        of its guesses, large at first, would move the weights that write. The head sees hidden states of length 1, so
+        that one rate fits models of any width.
         """
         import torch
 
         reading = self.read(ids, mask, samples)
         logits, hidden = self.write(reading, torch.cat([reading.first, replies[:, :-1]], 1))
-        return logits, self.value_head(hidden.detach().float()).squeeze(-1)
+        return logits, self.value_head(torch.nn.functional.normalize(hidden.detach().float(), dim=-1)).squeeze(-1)
 
     def _precision(self):
         """bf16 products where the device has them. fp16 would need its loss scaled, so there fp32 is kept."""
