@@ -37,9 +37,9 @@ class RewardModel:
 def sizes():
     """How many situations to train on, how often, and how many comments on other code for each, in this budget."""
     return course.by_budget(
-        smoke={"rows": 10, "epochs": 1, "strays": 1},
-        lesson={"rows": 105, "epochs": 2, "strays": 2},
-        full={"rows": 210, "epochs": 3, "strays": 2},
+        smoke={"rows": 10, "epochs": 1, "strays": 2},
+        lesson={"rows": 210, "epochs": 1, "strays": 2},
+        full={"rows": 210, "epochs": 1, "strays": 2},
     )
 
 
@@ -52,7 +52,7 @@ def train(strays=True, label="Training the reward model"):
 
     size = sizes()
     data = preferences(spread(reviews.load("train"), size["rows"]), size["strays"] if strays else 0)
-    settings = {"epochs": size["epochs"], "batch_size": 8, "learning_rate": 1e-4}
+    settings = {"epochs": size["epochs"], "batch_size": 8, "learning_rate": 2e-4}
 
     def make(folder):
         model, losses, minutes = fit(data, label=label, **settings)
