@@ -4,6 +4,7 @@ It reads code and comment, and gives the comment a number; only differences betw
 something. Its loss is Bradley and Terry's (1952), as in Ouyang et al. (2022, section 3.5).
 """
 
+import contextlib
 import json
 import tempfile
 import time
@@ -128,8 +129,9 @@ def fit(data, *, epochs, batch_size, learning_rate, label="Training the reward m
 def scores(reward_model, codes, comments, batch_size=32, label="Scoring"):
     """The reward of each comment on the code beside it: an array (n,), on no scale but the model's own.
 
-    A comment's first `LONGEST_COMMENT` word pieces count, and as much of the code as then fits. Raises CourseError on
-    lists of different lengths, on an empty comment, and where the model gives what `check` refuses.
+    A comment's first `LONGEST_COMMENT` word pieces count, and as much of the code as then fits. label: what the
+    progress bar says; None for no bar. Raises CourseError on lists of different lengths, on an empty comment, and where
+    the model gives what `check` refuses.
     """
     import numpy as np
     import torch
@@ -140,12 +142,13 @@ def scores(reward_model, codes, comments, batch_size=32, label="Scoring"):
     ids = encode(reward_model.tokenizer, codes, comments)
     order = sorted(range(len(ids)), key=lambda place: len(ids[place]))  # batches of like length, to pad little
     found = np.zeros(len(ids))
-    with torch.inference_mode(), course.autocast(), Bar(len(ids), label) as bar:
+    with torch.inference_mode(), course.autocast(), Bar(len(ids), label) if label else contextlib.nullcontext() as bar:
         for start in range(0, len(order), batch_size):
             places = order[start : start + batch_size]
             batch = reward_model.tokenizer.pad({"input_ids": [ids[place] for place in places]}, return_tensors="pt")
             found[places] = model(**batch.to(model.device)).logits[:, 0].float().cpu().numpy()
-            bar.advance(len(places))
+            if bar:
+                bar.advance(len(places))
     return check(found, len(comments), varied=False)
 
 
