@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from helpers import assets
+from helpers.errors import CourseError
 from helpers.summarizing import DATA, MODEL
 from helpers.summarizing.detox import REWARD, classifier
 
@@ -58,7 +59,7 @@ def test_the_label_is_found_by_its_name(folder, tmp_path):
     config |= {"id2label": {"0": "hate", "1": "nothate"}, "label2id": {"hate": 0, "nothate": 1}}
     (turned / "config.json").write_text(json.dumps(config))
     assert classifier(str(turned))(None, texts) == pytest.approx(other, abs=1e-5)
-    with pytest.raises(Exception, match="has the labels nothate, hate. .* 'kind' is none"):
+    with pytest.raises(CourseError, match="has the labels hate, nothate.* 'kind' is none"):
         classifier(str(folder / "models" / REWARD), "kind")
 
 

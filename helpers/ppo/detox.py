@@ -20,6 +20,13 @@ TEMPERATURE = 0.7
 BETA = 0.05  # of the reward's deviation, for a nat
 
 
+def gruffness():
+    """The weight with which the gruff adapter is merged. In the small budgets it learned for a minute, and is hardly
+    rude: more of the same direction makes it so (lesson 08 adds up adapters by weights, too).
+    """
+    return course.by_budget(smoke=1.75, lesson=1.75, full=1.0)
+
+
 def sizes():
     """What a run of this budget takes: arguments of `ppo.train`, and on how many situations it is tested."""
     return course.by_budget(
@@ -59,10 +66,13 @@ def tested():
 def start():
     """The policy before any step: the gruff reviewer, its adapter merged into the base, and a new adapter on top."""
     from peft import PeftModel
+    from peft.tuners.lora import LoraLayer
 
-    gruff = reviewers.train("gruff")
-    model = PeftModel.from_pretrained(models.load_model(), gruff.folder).merge_and_unload()
-    return ppo.Policy(model, models.load_tokenizer(), temperature=TEMPERATURE)
+    model = PeftModel.from_pretrained(models.load_model(), reviewers.train("gruff").folder)
+    for layer in model.modules():
+        if isinstance(layer, LoraLayer):
+            layer.scale_layer(gruffness())
+    return ppo.Policy(model.merge_and_unload(), models.load_tokenizer(), temperature=TEMPERATURE)
 
 
 def scorer():
@@ -151,7 +161,7 @@ def train(name="reviewer", **changes):
 
     changes: arguments of `ppo.train` other than the budget's and beta = BETA. A run that was stopped goes on.
     """
-    settings = {"beta": BETA, "learning_rate": 1e-3} | sizes() | changes
+    settings = {"beta": BETA, "learning_rate": 1e-3, "save_every": 2} | sizes() | changes
     settings.pop("test")
     about = [*_about(), sizes()["test"], settings]
 
@@ -163,6 +173,8 @@ def train(name="reviewer", **changes):
         result = ppo.train(
             policy, situations("train"), scorer(), watch=watch, folder=checkpoints, label=f"PPO ({name})", **settings
         )
+        with contextlib.suppress(OSError):
+            checkpoints.rmdir()  # empty by now
         write_json(folder / "comments.json", commented(policy, tested(), "Reviewing (after)"))
         policy.save(folder / "weights")
         result.save(folder / "result.json")
@@ -173,7 +185,7 @@ def train(name="reviewer", **changes):
 
 def _about():
     """What else decides a run: the two models it starts from, and the recipe."""
-    return [reviewers.train("gruff").folder.parent.name, reward.train().losses, TEMPERATURE, RECIPE]
+    return [reviewers.train("gruff").folder.parent.name, reward.train().losses, gruffness(), TEMPERATURE, RECIPE]
 
 
 def _read(path):
