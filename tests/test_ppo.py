@@ -469,6 +469,15 @@ def test_a_policy_that_collapses_is_stopped():
     guards.collapsed({"step": 3, "kl": 100.0, "entropy": 0.0}, None, None)
 
 
+def test_an_exhausted_memory_says_what_to_lower(monkeypatch):
+    def full(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(run, "_update", full)
+    with pytest.raises(CourseError, match="Memory ran out.*raise minibatches"):
+        ppo.train(tiny_policies.causal(), tiny_policies.ROWS, tiny_policies.share_of_a, **SMALL)
+
+
 def test_the_courses_model_and_chats_work_too():
     """The real tokenizer, whose padding is its end, and messages as prompts."""
     tokenizer = models.load_tokenizer()

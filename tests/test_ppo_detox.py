@@ -19,7 +19,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(models, "load_tokenizer", lambda: tokenizer)
     monkeypatch.setattr(models, "load_model", lambda: tiny_llama.model(tokenizer))
     monkeypatch.setattr(detox.reward, "train", lambda: type("Reward", (), {"losses": [0.7, 0.3]}))
-    monkeypatch.setattr(detox.reward, "scores", lambda model, codes, texts: [len(set(text)) for text in texts])
+    monkeypatch.setattr(detox.reward, "scores", lambda model, codes, texts, **_: [len(set(text)) for text in texts])
     monkeypatch.setattr(detox.reward, "toxicity", lambda texts: [0.5 if "stupid" in text else 0.1 for text in texts])
     monkeypatch.setattr(detox.reward, "profanity", lambda texts: [0.2] * len(texts))
 

@@ -70,6 +70,7 @@ def test_the_score_stands_at_the_last_token_and_every_token_pays_for_its_kl(repl
 def test_advantages_are_sums_of_what_was_better_than_expected(replies, gamma, lam):
     r = replies
     rewards = objective.token_rewards(r["scores"], r["new"], r["reference"], r["mask"], 0.1)
+    rewards[r["mask"] == 0] = 9.0  # whatever stands behind an end
     advantages, returns = objective.gae(rewards, r["values"], r["mask"], gamma, lam)
     wanted = slow_advantages(slow_rewards(r, 0.1), r["values"], gamma, lam)
     close(real(advantages), wanted)
@@ -126,6 +127,7 @@ def test_gradients_of_padding_and_of_clipped_tokens_are_exactly_0(replies):
     values = torch.zeros(mask.shape, requires_grad=True)
     old = torch.zeros(mask.shape)
     old[0, :2] = torch.tensor([-1.0, 1.0])  # ratios e and 1/e
+    old[mask == 0] = float("nan")
     advantages = torch.ones(mask.shape)
     advantages[0, 1] = -1.0
     loss = objective.policy_loss(new, old, advantages, mask)[0] + objective.value_loss(values, advantages, mask)

@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers import course, kept, metrics, models, ppo, reviewers, reviews, reward
 from helpers.errors import CourseError
 from helpers.files import write_json
-from helpers.progress import Bar, in_notebook
+from helpers.progress import Bar
 
 RECIPE = 1  # part of what names a run: raise it when a change of code changes what is learned or measured
 # At 1 the small model's replies are half noise, and few of them rude; here they are what a reader of it would see.
@@ -80,19 +80,9 @@ def scorer():
     model = reward.train()
 
     def score(rows, texts):
-        with silent():  # its own bar would stand below ours at every step
-            return reward.scores(model, [row["code"] for row in rows], texts)
+        return reward.scores(model, [row["code"] for row in rows], texts, label=None)
 
     return score
-
-
-def silent():
-    """A context in which a notebook shows nothing."""
-    if not in_notebook():
-        return contextlib.nullcontext()
-    from IPython.utils.capture import capture_output
-
-    return capture_output()
 
 
 def measured(rows, texts):

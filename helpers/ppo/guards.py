@@ -1,5 +1,6 @@
 """What can go wrong in PPO, as errors that say what to do: rewards that cannot be, divergence, collapse."""
 
+import contextlib
 import math
 
 from helpers.errors import CourseError
@@ -57,6 +58,22 @@ def rewards(reward, rows, texts, first):
     least = min(found)
     by_place = dict(zip(shown, found, strict=True))
     return [by_place.get(place, least) for place in range(len(texts))]
+
+
+@contextlib.contextmanager
+def enough_memory():
+    """Turn an exhausted memory into a CourseError with advice."""
+    from helpers.finetune.troubles import is_out_of_memory
+
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise CourseError(
+            "Memory ran out. The logits of all replies of a minibatch are the most of it: raise minibatches, or lower "
+            "prompts, samples or longest. A checkpoint, if there is one, is kept."
+        ) from error
 
 
 def finite(loss):

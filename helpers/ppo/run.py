@@ -92,7 +92,7 @@ def train(
         result.history, scale, price.beta = state["history"], state["scale"], state["beta"]
         result.resumed_from = len(result.history)
 
-    with Bar(steps, label) as bar:
+    with guards.enough_memory(), Bar(steps, label) as bar:
         bar.advance(result.resumed_from)
         for step in range(result.resumed_from, steps):
             started = time.perf_counter()
