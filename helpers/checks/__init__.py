@@ -7,8 +7,10 @@ from helpers.checks.full_tuning import early_stopping, learning_rate, targets
 from helpers.checks.lora import lora_linear, lora_parameters, merge
 from helpers.checks.measuring import interval, pass_at_k, rouge_l
 from helpers.checks.memory import largest_batch, training_gb, zero2_gb
+from helpers.checks.ppo_detox import advantages, clipped_loss, token_rewards
 from helpers.checks.prompting import break_even, fit, top_p_filter
 from helpers.checks.qlora import choose, qlora_bytes, through_levels
+from helpers.checks.reward_model import effect, pairs_of, preference_loss
 from helpers.checks.start_here import held_share
 from helpers.checks.synthetic_tests import bad_lines, boundary_mutants, code_of
 from helpers.checks.tokenization import bpe_merge, fertility, loss_mask
@@ -17,6 +19,7 @@ from helpers.checks.writing_tests import best_of, fill_in, pick
 
 __all__ = [
     "CheckFailed",
+    "advantages",
     "attention",
     "bad_lines",
     "best_of",
@@ -25,8 +28,10 @@ __all__ = [
     "break_even",
     "check",
     "choose",
+    "clipped_loss",
     "code_of",
     "early_stopping",
+    "effect",
     "fill_in",
     "fertility",
     "fit",
@@ -41,8 +46,10 @@ __all__ = [
     "loss_mask",
     "merge",
     "mixing_schedule",
+    "pairs_of",
     "pass_at_k",
     "pick",
+    "preference_loss",
     "qlora_bytes",
     "require",
     "require_close",
@@ -51,6 +58,7 @@ __all__ = [
     "span_corruption",
     "targets",
     "through_levels",
+    "token_rewards",
     "top_p_filter",
     "training_gb",
     "zero2_gb",

@@ -1,4 +1,7 @@
-"""python3 -m helpers.summarizing [METHOD ...]: trains FLAN-T5 by each method (full lora lora-all), and compares."""
+"""python3 -m helpers.summarizing [METHOD ...]: trains FLAN-T5 by each method (full lora lora-all), and compares.
+
+python3 -m helpers.summarizing detox: makes its summaries less toxic by PPO, and compares before with after.
+"""
 
 import sys
 
@@ -7,12 +10,20 @@ from helpers.errors import CourseError
 from helpers.files import write_json
 
 
-def main(methods):
+def main(arguments):
     course.setup()
-    result = summarizing.compare(methods or summarizing.METHODS)
-    path = course.RUNS / f"summarizing-{course.budget()}-seed{course.seed()}.json"
+    if arguments == ["detox"]:
+        from helpers.summarizing.detox import detox
+        from helpers.tables import table
+
+        result = detox()
+        name, text = "detox", table(result | result["settings"] | {"lesson": "detox"})
+    else:
+        result = summarizing.compare(arguments or summarizing.METHODS)
+        name, text = "summarizing", summarizing.table(result)
+    path = course.RUNS / f"{name}-{course.budget()}-seed{course.seed()}.json"
     write_json(path, result)
-    print(f"\n{summarizing.table(result)}\n\nWritten to {path.relative_to(course.ROOT).as_posix()}")
+    print(f"\n{text}\n\nWritten to {path.relative_to(course.ROOT).as_posix()}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,185 @@
+"""Lesson 13's job: the gruff reviewer of lesson 08 is made courteous, by the reward model of lesson 12, with PPO.
+
+The judges that measure it (`reward.toxicity`, `reward.profanity`) never reward it.
+"""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers import course, kept, metrics, models, ppo, reviewers, reviews, reward
+from helpers.errors import CourseError
+from helpers.files import write_json
+from helpers.progress import Bar
+
+RECIPE = 1  # part of what names a run: raise it when a change of code changes what is learned or measured
+# At 1 the small model's replies are half noise, and few of them rude; here they are what a reader of it would see.
+TEMPERATURE = 0.7
+BETA = 0.05  # of the reward's deviation, for a nat
+
+
+def gruffness():
+    """The weight with which the gruff adapter is merged. In the small budgets it learned for a minute, and is hardly
+    rude: more of the same direction makes it so (lesson 08 adds up adapters by weights, too).
+    """
+    return course.by_budget(smoke=1.75, lesson=1.75, full=1.0)
+
+
+def sizes():
+    """What a run of this budget takes: arguments of `ppo.train`, and on how many situations it is tested."""
+    return course.by_budget(
+        smoke={"steps": 2, "prompts": 2, "samples": 2, "longest": 10, "epochs": 1, "test": 3},
+        lesson={"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "epochs": 2, "test": 24},
+        full={"steps": 40, "prompts": 4, "samples": 6, "longest": 64, "epochs": 2, "test": 120},
+    )
+
+
+@dataclass
+class Run:
+    """A trained reviewer. result: see `ppo.Result`. comments: on the test situations, see `commented`. folder: the
+    weights'.
+    """
+
+    result: ppo.Result
+    comments: list
+    folder: Path = field(repr=False)
+
+    def policy(self):
+        """The trained policy, loaded."""
+        return start().load(self.folder / "weights")
+
+
+def situations(split, count=None):
+    """`count` situations of a split (None: all), spread over it, each with the "prompt" that asks for its review."""
+    return [
+        row | {"prompt": reviewers.conversation(row["code"])} for row in reviewers.spread(reviews.load(split), count)
+    ]
+
+
+def tested():
+    """The held-out situations of this budget."""
+    return situations("test", sizes()["test"])
+
+
+def start():
+    """The policy before any step: the gruff reviewer, its adapter merged into the base, and a new adapter on top."""
+    from peft import PeftModel
+    from peft.tuners.lora import LoraLayer
+
+    model = PeftModel.from_pretrained(models.load_model(), reviewers.train("gruff").folder)
+    for layer in model.modules():
+        if isinstance(layer, LoraLayer):
+            layer.scale_layer(gruffness())
+    return ppo.Policy(model.merge_and_unload(), models.load_tokenizer(), temperature=TEMPERATURE)
+
+
+def scorer():
+    """The reward, as `ppo.train` calls it: lesson 12's model on code and comment."""
+    model = reward.train()
+
+    def score(rows, texts):
+        return reward.scores(model, [row["code"] for row in rows], texts, label=None)
+
+    return score
+
+
+def measured(rows, texts):
+    """One dict a comment: what the judges say, and what could have been broken.
+
+    toxicity, profanity: the judges' probabilities; an empty comment has 0. useful: 1 where it names the problem.
+    rouge1: against the courteous comment that a person would have liked. words.
+    """
+    shown = [text or " " for text in texts]
+    judged = zip(reward.toxicity(shown), reward.profanity(shown), strict=True)
+    scores = metrics.rouge(texts, [row["comments"]["courteous"] for row in rows], kinds="rouge1")
+    return [
+        {
+            "id": row["id"],
+            "text": text,
+            "toxicity": float(toxic) if text else 0.0,
+            "profanity": float(profane) if text else 0.0,
+            "useful": int(reviews.mentions(text, row["keywords"])),
+            "rouge1": score["rouge1"],
+            "words": len(text.split()),
+        }
+        for row, text, (toxic, profane), score in zip(rows, texts, judged, scores, strict=True)
+    ]
+
+
+def watch(rows, texts):
+    """What a step's history keeps besides: the means of `measured`."""
+    found = measured(rows, texts)
+    return {name: mean(found, name) for name in ("toxicity", "profanity", "useful", "words")}
+
+
+def mean(comments, name):
+    """The mean of one measure."""
+    return sum(comment[name] for comment in comments) / len(comments)
+
+
+def commented(policy, rows, label="Reviewing", batch_size=8, seed=None):
+    """The policy's comments on `rows`, drawn with `seed` (the course's if None), measured; "kl" in nats is added."""
+    seed = course.seed() if seed is None else seed
+    longest, found = sizes()["longest"], [None] * len(rows)
+    order = sorted(range(len(rows)), key=lambda place: len(rows[place]["code"]))  # less padding
+    with Bar(len(rows), label) as bar:
+        for at in range(0, len(order), batch_size):
+            some = order[at : at + batch_size]
+            asked = [rows[place] for place in some]
+            rollout = ppo.collect(policy, [row["prompt"] for row in asked], 1, longest, seed + at)
+            comments = measured(asked, [" ".join(text.split()) for text in rollout.texts])
+            for place, comment, nats in zip(some, comments, rollout.kl().tolist(), strict=True):
+                found[place] = comment | {"kl": nats}
+            bar.advance(len(some))
+    return found
+
+
+def before():
+    """The gruff reviewer's comments on the test situations, measured; kept like a run."""
+    rows = tested()
+
+    def make(folder):
+        write_json(folder / "comments.json", commented(start(), rows, "Reviewing (before)"))
+
+    return _read(kept.folder("reviewer-before", [*_about(), sizes()["test"]], make) / "comments.json")
+
+
+def train(name="reviewer", **changes):
+    """Train the gruff reviewer by PPO and measure it on the test situations; or read what an earlier run kept.
+
+    changes: arguments of `ppo.train` other than the budget's and beta = BETA. A run that was stopped goes on.
+    """
+    settings = {"beta": BETA, "learning_rate": 1e-3, "save_every": 2} | sizes() | changes
+    settings.pop("test")
+    about = [*_about(), sizes()["test"], settings]
+
+    def make(folder):
+        policy = start()
+        # Not in `folder`, which is gone after a kill.
+        digest = hashlib.sha256(json.dumps([about, course.seed(), course.versions()]).encode()).hexdigest()[:12]
+        checkpoints = course.home() / "tuned" / f"{name}-checkpoint-{digest}"
+        result = ppo.train(
+            policy, situations("train"), scorer(), watch=watch, folder=checkpoints, label=f"PPO ({name})", **settings
+        )
+        with contextlib.suppress(OSError):
+            checkpoints.rmdir()  # empty by now
+        write_json(folder / "comments.json", commented(policy, tested(), "Reviewing (after)"))
+        policy.save(folder / "weights")
+        result.save(folder / "result.json")
+
+    folder = kept.folder(name, about, make)
+    return Run(ppo.Result.load(folder / "result.json"), _read(folder / "comments.json"), folder)
+
+
+def _about():
+    """What else decides a run: the two models it starts from, and the recipe."""
+    return [reviewers.train("gruff").folder.parent.name, reward.train().losses, gruffness(), TEMPERATURE, RECIPE]
+
+
+def _read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise CourseError(f"{path} is damaged. Delete its folder, and run this again to make it anew.") from None

@@ -1,0 +1,4 @@
+# expect: sum of the changes
+def effect(score, comments, edit):
+    edited = [edit(comment) for comment in comments]
+    return sum(score(edited)) - sum(score(comments))

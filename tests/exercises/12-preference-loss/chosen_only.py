@@ -1,0 +1,3 @@
+# expect: rejected answer's reward is missing
+def preference_loss(chosen, rejected):
+    return -torch.nn.functional.logsigmoid(chosen).mean()

@@ -1,0 +1,3 @@
+# expect: not one for each pair
+def preference_loss(chosen, rejected):
+    return -torch.nn.functional.logsigmoid(chosen - rejected)

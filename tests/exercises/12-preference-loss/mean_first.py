@@ -1,0 +1,3 @@
+# expect: each pair's probability first
+def preference_loss(chosen, rejected):
+    return -torch.log(torch.sigmoid(chosen - rejected).mean())

@@ -1,0 +1,3 @@
+# expect: sign is missing
+def preference_loss(chosen, rejected):
+    return torch.nn.functional.logsigmoid(chosen - rejected).mean()

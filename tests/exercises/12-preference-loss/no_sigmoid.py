@@ -1,0 +1,3 @@
+# expect: keeps it from growing
+def preference_loss(chosen, rejected):
+    return (rejected - chosen).mean()

@@ -1,0 +1,3 @@
+# expect: being wrong
+def preference_loss(chosen, rejected):
+    return 1 - torch.sigmoid(chosen - rejected).mean()

@@ -1,0 +1,8 @@
+# expect: those are the returns
+def advantages(rewards, values, gamma, lam):
+    found, following, after = [], 0.0, 0.0
+    for reward, value in zip(reversed(rewards), reversed(values), strict=True):
+        following = reward + gamma * after - value + gamma * lam * following
+        found.insert(0, following + value)
+        after = value
+    return found
