@@ -267,6 +267,16 @@ def test_a_reply_without_an_end_loses_what_it_should(monkeypatch):
     assert {round(each, 4) for each in (once - five).tolist()} == {0.0, 4.0}
 
 
+def test_centered_scores_are_those_less_their_prompts_mean(monkeypatch):
+    given, real = [], objective.token_rewards
+    monkeypatch.setattr(objective, "token_rewards", lambda scores, *rest: given.append(scores) or real(scores, *rest))
+    for center in (False, True):
+        settings = SMALL | {"steps": 1, "center": center}
+        ppo.train(tiny_policies.causal(), tiny_policies.ROWS, tiny_policies.share_of_a, **settings)
+    plain, centered = given
+    assert torch.allclose(centered, objective.centered(plain, SMALL["samples"])) and not torch.allclose(plain, centered)
+
+
 def test_the_first_steps_rewards_set_the_scale():
     """Ten times the reward, and a hundred more, is the same task."""
     runs = [
@@ -435,6 +445,7 @@ def test_models_and_tokenizers_that_do_not_fit_are_named():
         ({"gamma": 0}, "Choose gamma above 0"),
         ({"minibatches": 3}, "a prompt for each minibatch"),
         ({"prompts": 1, "samples": 1, "minibatches": 1}, "two replies to compare"),
+        ({"center": True, "samples": 1}, "Draw 2 or more"),
         ({"steps": 0}, "steps"),
     ],
 )

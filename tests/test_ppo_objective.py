@@ -187,3 +187,9 @@ def test_the_price_of_a_nat_follows_its_target():
     fixed = objective.AdaptiveKL(0.2)
     fixed.update(100.0)
     assert fixed.beta == 0.2
+
+
+def test_centered_scores_compare_the_replies_to_one_prompt_alone():
+    scores = torch.tensor([1.0, 3.0, 10.0, 14.0])
+    assert objective.centered(scores, 2).tolist() == [-1.0, 1.0, -2.0, 2.0]
+    assert objective.centered(scores, 4).tolist() == [-6.0, -4.0, 3.0, 7.0]

@@ -22,6 +22,12 @@ def need_settings(learning_rate, value_rate, beta, clip, gamma, lam, prompts, mi
         )
 
 
+def need_samples(samples):
+    """Raise CourseError where a prompt has one reply only, so that its mean says nothing."""
+    if samples < 2:
+        raise CourseError(f"center compares the replies to one prompt, and samples is {samples}. Draw 2 or more.")
+
+
 def need_rows(rows):
     """Raise CourseError unless `rows` are dicts with a prompt."""
     if not rows or not all(isinstance(row, dict) and row.get("prompt") for row in rows):

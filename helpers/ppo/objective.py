@@ -117,3 +117,9 @@ class AdaptiveKL:
 def _real(values, mask):
     """`values` at the real tokens, 0 elsewhere: not by a product, because 0 times inf is no number."""
     return values.masked_fill(~mask.bool(), 0.0)
+
+
+def centered(scores, samples):
+    """Scores (N, replies to one prompt together) less the mean of their prompt's `samples` replies."""
+    by_prompt = scores.reshape(-1, samples)
+    return (by_prompt - by_prompt.mean(1, keepdim=True)).reshape(-1)

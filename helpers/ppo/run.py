@@ -38,6 +38,7 @@ def train(
     gamma=1.0,
     lam=0.95,
     end_penalty=1.0,
+    center=False,
     max_kl=50.0,
     min_entropy=0.01,
     watch=None,
@@ -52,6 +53,10 @@ def train(
     deviation of the first step's, so that beta means the same for any reward (Ziegler et al. 2019, 2.1). An empty
     reply is not shown to the reward: it gets the least of its step. A reply that did not end in `longest` tokens loses
     `end_penalty` deviations: else replies grow until they are cut.
+
+    center: subtract from each score the mean of its prompt's replies. Some prompts earn more than others whatever is
+    replied; what is left tells the replies apart (Shao et al. 2024, 4.1). It pays where the value head has few steps to
+    learn that in. Needs two samples or more.
 
     A step draws `samples` replies to each of `prompts` prompts, and uses them `epochs` times in `minibatches` parts.
     learning_rate: the adapter's; value_rate: the value head's. beta: what a nat of KL costs, in deviations of the
@@ -70,10 +75,12 @@ def train(
     for name, value in (counts | {"minibatches": minibatches}).items():
         need_positive(name, value)
     guards.need_settings(learning_rate, value_rate, beta, clip, gamma, lam, prompts, minibatches, prompts * samples)
+    if center:
+        guards.need_samples(samples)
     guards.need_rows(rows)
     settings = counts | {
         "minibatches": minibatches, "learning_rate": learning_rate, "value_rate": value_rate, "beta": beta,
-        "target_kl": target_kl, "clip": clip, "gamma": gamma, "lam": lam, "end_penalty": end_penalty,
+        "target_kl": target_kl, "clip": clip, "gamma": gamma, "lam": lam, "end_penalty": end_penalty, "center": center,
         "temperature": policy.temperature, "seed": course.seed(), "model": policy.base.config.model_type,
         "rows": hashlib.sha256(json.dumps([row["prompt"] for row in rows]).encode()).hexdigest()[:12],
     }  # fmt: skip
@@ -103,6 +110,8 @@ def train(
             scale = scale or (sum(raw) / len(raw), _deviation(raw))
             ended = rollout.ended(policy.ends)
             scores = (torch.tensor(raw, device=policy.device) - scale[0]) / scale[1] - end_penalty * ~ended
+            if center:
+                scores = objective.centered(scores, samples)
             rewards = objective.token_rewards(scores, rollout.log_probs, rollout.reference, rollout.real, price.beta)
             advantages, returns = objective.gae(rewards, rollout.values, rollout.real, gamma, lam)
             entry = {"step": step + 1, "reward": sum(raw) / len(raw), "beta": price.beta}
