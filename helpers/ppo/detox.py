@@ -31,8 +31,8 @@ def sizes():
     """What a run of this budget takes: arguments of `ppo.train`, and on how many situations it is tested."""
     return course.by_budget(
         smoke={"steps": 2, "prompts": 2, "samples": 2, "longest": 10, "epochs": 1, "test": 3},
-        lesson={"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "epochs": 2, "test": 24},
-        full={"steps": 40, "prompts": 4, "samples": 6, "longest": 64, "epochs": 2, "test": 120},
+        lesson={"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "epochs": 1, "test": 24},
+        full={"steps": 40, "prompts": 4, "samples": 6, "longest": 64, "epochs": 1, "test": 120},
     )
 
 
@@ -151,7 +151,8 @@ def train(name="reviewer", **changes):
 
     changes: arguments of `ppo.train` other than the budget's and beta = BETA. A run that was stopped goes on.
     """
-    settings = {"beta": BETA, "learning_rate": 1e-3, "save_every": 2} | sizes() | changes
+    settings = {"beta": BETA, "learning_rate": 1e-3, "end_penalty": 0.3, "center": True, "save_every": 2}
+    settings |= sizes() | {"minibatches": sizes()["prompts"]} | changes
     settings.pop("test")
     about = [*_about(), sizes()["test"], settings]
 
