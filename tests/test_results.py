@@ -123,6 +123,31 @@ def test_the_readme_says_what_the_live_run_of_lesson_09_measured():
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
 
 
+def test_the_readme_says_what_the_live_run_of_lesson_11_measured():
+    values = json.loads((ROOT / "data" / "results" / "live-11-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row, names in {
+        "base model, two worked examples": ("is_test_base", "hold_base", "pass_at_1_base"),
+        "tuned on 120 pairs, in the lesson": ("is_test_tuned", "hold_tuned", "pass_at_1"),
+        "tuned on 720 pairs, the adapter the tool comes with": ("is_test_shipped", "hold_shipped", "pass_at_1_shipped"),
+    }.items():
+        assert f"| {row} | {' | '.join(in_words(values, name) for name in names)} |" in readme
+    assert f"kills {in_words(values, 'aided_mutation_score')}" in readme
+    assert f"kills {in_words(values, 'program_only_mutation_score')}" in readme
+    low, high = values["aided_minus_program_only_ci"]
+    assert values["aided_pass"] == 1 and low <= 0 <= high, "the README says that the calls add nothing that it shows"
+
+
+def test_the_readme_says_what_the_live_run_of_lesson_12_measured():
+    values = json.loads((ROOT / "data" / "results" / "live-12-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    paragraph = next(line for line in readme.split("\n\n") if line.startswith("**A reward model**"))
+    for name in ("pair_accuracy", "stray_accuracy"):
+        for suffix in ("", "_rankings_only"):
+            assert in_words(values, name + suffix) in paragraph
+    assert f"right in {values['rules']['less toxic']:.0%}" in paragraph
+
+
 # Pooling of values by method, which lesson 09 records
 
 
