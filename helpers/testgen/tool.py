@@ -236,7 +236,9 @@ def model_calls(folder=None):
         )
 
     def propose(found, n):
-        from helpers import models
+        from helpers import course, models
+
+        course.quiet()
 
         writer = folder or (ADAPTER if ADAPTER.is_dir() else None)
         if writer and (Path(writer) / CONFIG).is_file():
