@@ -148,6 +148,18 @@ def test_the_readme_says_what_the_live_run_of_lesson_12_measured():
     assert f"right in {values['rules']['less toxic']:.0%}" in paragraph
 
 
+def test_the_readme_says_what_the_live_run_of_lesson_13_measured():
+    values = json.loads((ROOT / "data" / "results" / "live-13-cpu.json").read_text(encoding="utf-8"))["values"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    paragraph = next(part for part in readme.split("\n\n") if part.startswith("**PPO**"))
+    assert f"from {values['toxicity_before']:.2f} to {values['toxicity_after']:.2f}" in paragraph
+    low, high = values["reduction_ci"]
+    assert f"{values['reduction']:.0%} less ({low:.0%} to {high:.0%}), at {values['kl']:.1f} nats a reply" in paragraph
+    assert f"{in_words(values, 'length_ratio')[:3]} of the words" in paragraph
+    assert values["usefulness_kept"] == 1 and values["kl_at_start"] <= 1e-4
+    assert f"at {values['free']['kl']:.0f} nats" in paragraph and values["free"]["useful"] == 0
+
+
 # Pooling of values by method, which lesson 09 records
 
 

@@ -11,8 +11,9 @@ What is protected, and how:
   counts. To earn the points, a submission has to give the right answers to the check's questions.
 
 What is not protected:
-- An exercise whose answer is a class (lesson 08, `LoraLinear`) is judged in the student's own process, because objects
-  with behaviour cannot be handed over. Whoever studies this package can forge that one; the feedback says so.
+- An exercise whose answer is a class (lesson 08, `LoraLinear`) or whose gradient is asked for (lesson 12, the loss) is
+  judged in the student's own process, because objects with behaviour cannot be handed over. Whoever studies this
+  package can forge these two; the feedback says so.
 - The answers may be looked up: solutions are in `notebooks/`, and code in the student's process can read what the check
   there compares with. The score says that the answers are right, not where they come from.
 - On macOS and Windows the sandbox enforces less. `grade` then says what, and a Linux machine or container is better.

@@ -6,12 +6,16 @@ import json
 from helpers import course, runner
 from helpers.errors import CourseError
 
+# Their checks ask for gradients of what the function returns: a tensor that was handed over has none.
+GRADIENTS = ("12-preference-loss",)
+
 
 def exercises(number):
     """The exercises of lesson `number`, in order: dicts with name, points, setup, answer, check and here.
 
     setup: the sources of the lesson's `exercise-setup` cells before it. answer, check: the check cell is
-    `checks.<check>(<answer>)`. here: whether it is judged in the student's process, because the answer is a class.
+    `checks.<check>(<answer>)`. here: whether it is judged in the student's process, because the answer is a class, or
+    the check needs its gradient.
     Raises CourseError on an unknown lesson, and on a check cell of another form.
     """
     path = runner.notebook(number)
@@ -34,7 +38,7 @@ def exercises(number):
                     "setup": list(setup),
                     "answer": answer,
                     "check": check,
-                    "here": answer in classes,
+                    "here": answer in classes or name in GRADIENTS,
                 }
             )
     return found
