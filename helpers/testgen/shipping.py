@@ -1,4 +1,7 @@
-"""Makes the adapter that the tool comes with (`data/adapters/test_writer`) out of lesson 11's full-budget one."""
+"""Makes the adapter that the tool comes with (`data/adapters/test_writer`) out of lesson 11's full-budget one.
+
+`COURSE_BUDGET=full python -m helpers.testgen.shipping` trains it, or finds it trained, and writes it.
+"""
 
 import json
 
@@ -19,8 +22,9 @@ A LoRA adapter (rank {rank}, all linear layers) for SmolLM2-135M-Instruct. Asked
 a short pytest test. `python3 -m helpers testgen` uses it to propose calls.
 
 - **Licence**: Apache-2.0, as the base model.
-- **Made by**: `python3 -m helpers results 11` (seed {seed}), which rounds the weights to bf16. Learning rate
-  {rate:g}, {steps} steps.
+- **Made by**: `COURSE_BUDGET=full python -m helpers.testgen.shipping` (seed {seed}), which rounds the weights to
+  bf16; `python3 -m helpers results 11` trains the same and adds what it measures. Learning rate {rate:g}, {steps}
+  steps.
 - **Trained on**: {rows} verified pairs of a test and a function out of the course's pinned packages
   (`data/corpus.toml` names them with their licences). A program wrote the tests, from executions: no person did, and
   no model.
@@ -57,3 +61,23 @@ def ship(folder, values, about, target=ADAPTER):
         save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_json(temporary / CONFIG, config)
         write_text(temporary / "README.md", CARD.format(rank=config["r"], measured="".join(shown), **about))
+
+
+def main():
+    """Train with the course's settings, or find the training, and ship it without measurements."""
+    from helpers import course
+    from helpers.testgen import writer
+
+    tuned = writer.train()
+    settings = tuned.result.settings
+    about = {
+        "seed": course.seed(),
+        "rate": settings["learning_rate"],
+        "steps": tuned.result.steps,
+        "rows": writer.sizes()["rows"],
+    }
+    ship(tuned.folder / "adapter", {}, about)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,8 +22,6 @@ from helpers.testgen.observe import MOST
 from helpers.testgen.shipping import ADAPTER, CONFIG
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
-
-
 PER_TEST = 8  # assertions at most
 LONGEST = 6000  # characters of a function that a model is asked about: a longer one takes gigabytes of memory to read
 
@@ -239,7 +237,6 @@ def model_calls(folder=None):
         from helpers import course, models
 
         course.quiet()
-
         writer = folder or (ADAPTER if ADAPTER.is_dir() else None)
         if writer and (Path(writer) / CONFIG).is_file():
             from helpers.testgen.writer import loaded
