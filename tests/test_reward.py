@@ -100,7 +100,7 @@ def test_training_learns_and_repeats(tiny):
     assert losses[0] == pytest.approx(math.log(2), abs=0.1) and np.mean(losses[-4:]) < 0.2 and minutes > 0
     learned = encoders.RewardModel(model, tiny.tokenizer, losses, len(pairs), minutes)
     assert (reward.differences(learned, pairs) > 0).all()
-    assert encoders.fit(pairs, **settings)[1] == losses
+    assert encoders.fit(pairs, **settings)[1] == pytest.approx(losses, rel=1e-3)  # threads add in any order
 
 
 def test_the_loss_is_bradley_and_terrys(tiny):

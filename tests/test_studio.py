@@ -208,6 +208,7 @@ def started(tmp_path):
     (stand_in / "helpers").mkdir(parents=True)
     program = "import sys, time\ntime.sleep(3)\nprint('called with', sys.argv[1:], flush=True)\n"
     (stand_in / "helpers" / "__main__.py").write_text(program)
+    (stand_in / "helpers" / "__init__.py").touch()  # without it, a course on PYTHONPATH comes before this folder
     git = ["git", "-C", str(stand_in), "-c", "user.name=n", "-c", "user.email=e"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run([*git, *command], check=True)
