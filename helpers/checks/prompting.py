@@ -111,6 +111,7 @@ def break_even(answer):
         6000: "you count every token of the few-shot prompt as saved. A tuned model still reads 200 of them.",
         0.0075: "the price is for a million tokens: divide it by 1,000,000.",
         1: "the price is for a million tokens: divide it by 1,000,000.",
+        1875: "you multiply by the price at the end. It belongs below the line: put brackets round tokens times price.",
         -7500: "the difference has the wrong sign: few-shot tokens minus tuned tokens are saved.",
         5000: "you add the two prompts. What is saved is their difference.",
         30000: "you count only the tuned model's tokens. What is saved is the difference.",

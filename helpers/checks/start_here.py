@@ -20,6 +20,7 @@ def held_share(answer):
         / 3: "that leaves out the answer that is not valid. It counts as 0: divide by the number of all answers.",
         sum(shares): "that is the sum of the shares. Divide it by the number of answers.",
         100 * sum(shares) / 4: "that is in per cent. Return a number between 0 and 1.",
+        shares[0]: "that is the first answer's share: your loop returns in its first round. Return after the loop.",
         1 / 4: "that is the share of answers whose assertions all hold. Count those in the others too.",
     }
     for mistaken, mistake in mistakes.items():

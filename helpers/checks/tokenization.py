@@ -43,6 +43,11 @@ def bpe_merge(answer):
             require(list(given) == kept, "your function changes the list that it is given. Build a new one.")
             call = f"merge({tokens}, {pair})"
             told = f"{call} gives {wanted}; yours gives {got}."
+            require(
+                isinstance(given, list) or got != tokens or got == wanted,
+                f"where the tokens come as a tuple, nothing is merged: a slice of a tuple is a tuple, and no tuple "
+                f"equals a list. Compare tuple(...) with tuple(pair). {told}",
+            )
             require(got != _once(tokens, pair) or got == wanted, f"only the first occurrence is merged. {told}")
             require(
                 got != _overlapping(tokens, pair) or got == wanted,
@@ -76,11 +81,12 @@ def _swapped(tokens, pair):
 
 @check("write `fertility`: all tokens of all texts, divided by all their words.")
 def fertility(answer):
-    texts = ["one two  three\n", "\tfour", "a b c d e f g hh"]
+    texts = ["one two  three\n", "\tfour", "a b c d e f g hhh"]
     words, characters = [3, 1, 8], [len(text) for text in texts]
     spaced = sum(len(text.split(" ")) for text in texts)
     mean = sum(tokens / count for tokens, count in zip(characters, words, strict=True)) / len(texts)
     wanted = sum(characters) / sum(words)
+    letters = sum(len(word) for text in texts for word in text.split())
     got = answer(list, list(texts))
     if hasattr(got, "item"):
         got = got.item()
@@ -101,6 +107,8 @@ def fertility(answer):
         sum(characters): "that is the number of tokens. Divide it by the number of words.",
         sum(characters) / len(texts): "that is tokens per text. Divide by the number of words.",
         characters[0] / words[0]: "that is the first text alone. Add up all texts.",
+        characters[-1] / words[-1]: "that is the last text alone. Add to the sums with +=.",
+        letters / sum(words): "that tokenizes word by word. The spaces belong to the text: tokenize it whole.",
     }
     for mistaken, mistake in mistakes.items():
         same = isinstance(got, int | float) and math.isclose(got, mistaken, rel_tol=1e-6)

@@ -11,6 +11,12 @@ def _softmax(scores, axis=-1):
     return shares / shares.sum(axis=axis, keepdims=True)
 
 
+def _over_the_table(scores, hidden):
+    """The mistake of one sum for the whole table."""
+    grown = np.exp(np.where(hidden, -np.inf, scores))
+    return grown / grown.sum()
+
+
 def _attention(query, key, value, scale=None, first_hidden=1, shares=None):
     """Right attention, or one kind of wrong: another scale, a mask moved along, another way from scores to shares."""
     scores = query @ key.T * (query.shape[1] ** -0.5 if scale is None else scale)
@@ -42,6 +48,14 @@ def attention(answer):
     mistakes = [
         (_attention(query, key, value, scale=1), "the scores are not divided by the square root of d."),
         (_attention(query, key, value, scale=1 / width), "the scores are divided by d. Divide by its square root."),
+        (
+            _attention(query, key, value, scale=len(query) ** -0.5),
+            "the scores are divided by the root of the number of tokens. d is how many numbers a query has.",
+        ),
+        (
+            _attention(query, key, value, shares=_over_the_table),
+            "all shares together add up to 1. Each row, one token's shares, must do so: sum along axis=-1.",
+        ),
         (_attention(query, key, value, scale=width**0.5), "the scores are multiplied by the root of d. Divide by it."),
         (_attention(query, key, value, first_hidden=9), "there is no mask: a token sees those that come after it."),
         (
