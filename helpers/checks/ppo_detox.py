@@ -61,6 +61,10 @@ def token_rewards(answer):
          "its logarithm: policy - reference."),
         (_rewards(score, [abs(each) for each in ratios], [0.0] * 4, beta), "the log-ratio keeps its sign. Absolute "
          "values would charge for agreement, too, and their sum is no KL."),
+        (_rewards(score, [math.log(p / r) for p, r in zip(policy, reference, strict=True)], [0.0] * 4, beta), "the "
+         "numbers are logarithms already, and the logarithm of a ratio is their difference. You divide them."),
+        (_rewards(score, [max(each, 0.0) for each in ratios], [0.0] * 4, beta), "the log-ratio keeps its sign. A token "
+         "that the policy likes less than the reference does gets something back."),
         ([*[0.0] * 3, score + sum(plain)], "each token pays for itself. You charge the whole reply's KL at its end."),
     ]  # fmt: skip
     for mistaken, mistake in mistakes:
@@ -143,6 +147,8 @@ def clipped_loss(answer):
     before = [list(NEW), list(OLD), list(ADVANTAGES)]
     got = answer(list(NEW), list(OLD), list(ADVANTAGES), clip)
     got = got.item() if hasattr(got, "item") else got
+    listed = isinstance(got, list | tuple)
+    require(not listed, f"you return {len(got) if listed else 0} numbers. Return their mean, negated.")
     require(isinstance(got, int | float), f"the loss should be one number. Yours is {got!r:.60}.")
     require([NEW, OLD, ADVANTAGES] == before, "your function changes the lists that it is given.")
     terms = list(_terms(NEW, OLD, ADVANTAGES, clip))

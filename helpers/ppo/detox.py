@@ -17,6 +17,7 @@ from helpers.progress import Bar
 RECIPE = 1  # part of what names a run: raise it when a change of code changes what is learned or measured
 # At 1 the small model's replies are half noise, and few of them rude; here they are what a reader of it would see.
 TEMPERATURE = 0.7
+RATE = 1e-3
 BETA = 0.05  # of the reward's deviation, for a nat
 
 
@@ -149,9 +150,9 @@ def before():
 def train(name="reviewer", **changes):
     """Train the gruff reviewer by PPO and measure it on the test situations; or read what an earlier run kept.
 
-    changes: arguments of `ppo.train` other than the budget's and beta = BETA. A run that was stopped goes on.
+    changes: arguments of `ppo.train` other than the budget's, BETA and RATE. A run that was stopped goes on.
     """
-    settings = {"beta": BETA, "learning_rate": 1e-3, "end_penalty": 0.3, "center": True, "save_every": 2}
+    settings = {"beta": BETA, "learning_rate": RATE, "end_penalty": 0.3, "center": True, "save_every": 2}
     settings |= sizes() | {"minibatches": sizes()["prompts"]} | changes
     settings.pop("test")
     about = [*_about(), sizes()["test"], settings]

@@ -31,7 +31,7 @@ def sizes():
                "longest": 24},
         lesson={"functions": 70, "rows": 120, "validation": 12, "short": 700, "tested": 16, "human_eval": 8,
                 "answers": 4, "longest": 96},
-        full={"functions": None, "rows": 720, "validation": 32, "short": None, "tested": 100, "human_eval": 100,
+        full={"functions": None, "rows": 720, "validation": None, "short": None, "tested": 100, "human_eval": 100,
               "answers": 8, "longest": 128},
     )  # fmt: skip
 
