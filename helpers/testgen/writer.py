@@ -17,7 +17,7 @@ from helpers.testgen.cleaning import clean
 
 RECIPE = 1  # part of what names a run: raise it when a change of code changes what is trained
 RATE = 2e-3  # between 1e-3 and the 3e-3 that the sweep of lesson 08 likes best: this is a short training
-TEMPERATURE = 0.2  # of 0.2 and 0.6 the better, for one answer and for the best of eight
+TEMPERATURE = 0.2  # for one answer better than 0.6 on 30 validation functions (pass@1 41 % and 33 %)
 CALLS = 32  # that the program proposes for a function
 
 
