@@ -48,7 +48,7 @@ def probe(model, tokenizer):
     texts. summaries: mean ROUGE-1 of its summaries of dialogues, a third job, of which no row is ever mixed in; missing
     in the lesson budget, where there is time for a few only, which would say nothing.
     """
-    rows = documenting.functions("test", course.by_budget(smoke=6, lesson=34, full=102))
+    rows = documenting.functions("test", course.by_budget(smoke=3, lesson=34, full=102))
     asked = [conversation(row["code"]) for row in rows]
     longest = course.by_budget(smoke=12, lesson=20, full=20)
     answers = models.generate(model, tokenizer, asked, max_new_tokens=longest, batch_size=32, label="Asking for names")

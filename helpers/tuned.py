@@ -24,7 +24,7 @@ WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully t
 def sizes():
     """How many rows to train on, alone and with a second job mixed in, to watch, and to test on in this budget."""
     return course.by_budget(
-        smoke={"train": 12, "mixed": 8, "validation": 4, "test": 6},
+        smoke={"train": 8, "mixed": 4, "validation": 2, "test": 4},
         lesson={"train": 160, "mixed": 64, "validation": 24, "test": 51},
         full={"train": 640, "mixed": 160, "validation": 48, "test": 510},
     )
