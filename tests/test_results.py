@@ -123,19 +123,23 @@ def test_the_readme_says_what_the_live_run_of_lesson_09_measured():
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
 
 
-def test_the_readme_says_what_the_live_run_of_lesson_11_measured():
-    values = json.loads((ROOT / "data" / "results" / "live-11-cpu.json").read_text(encoding="utf-8"))["values"]
+def published_values(name):
+    return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))["values"]
+
+
+def test_the_readme_says_what_lesson_11_published():
+    values = published_values("11-full-cpu")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for row, names in {
         "base model, two worked examples": ("is_test_base", "hold_base", "pass_at_1_base"),
-        "tuned on 120 pairs, in the lesson": ("is_test_tuned", "hold_tuned", "pass_at_1"),
         "tuned on 720 pairs, the adapter the tool comes with": ("is_test_shipped", "hold_shipped", "pass_at_1_shipped"),
     }.items():
         assert f"| {row} | {' | '.join(in_words(values, name) for name in names)} |" in readme
+    assert f"one passes for {in_words(values, 'pass_at_8')} of the functions" in readme
     assert f"kills {in_words(values, 'aided_mutation_score')}" in readme
     assert f"kills {in_words(values, 'program_only_mutation_score')}" in readme
-    low, high = values["aided_minus_program_only_ci"]
-    assert values["aided_pass"] == 1 and low <= 0 <= high, "the README says that the calls add nothing that it shows"
+    assert values["aided_pass"] == 1
+    assert values["aided_minus_program_only_ci"][1] <= 0, "the README says that the calls add nothing"
 
 
 def test_the_readme_says_what_the_live_run_of_lesson_12_measured():
@@ -148,16 +152,19 @@ def test_the_readme_says_what_the_live_run_of_lesson_12_measured():
     assert f"right in {values['rules']['less toxic']:.0%}" in paragraph
 
 
-def test_the_readme_says_what_the_live_run_of_lesson_13_measured():
-    values = json.loads((ROOT / "data" / "results" / "live-13-cpu.json").read_text(encoding="utf-8"))["values"]
+def test_the_readme_says_what_lesson_13_published():
+    values = published_values("13-full-cpu")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    paragraph = next(part for part in readme.split("\n\n") if part.startswith("**PPO**"))
-    assert f"from {values['toxicity_before']:.2f} to {values['toxicity_after']:.2f}" in paragraph
+    paragraph = " ".join(next(part for part in readme.split("\n\n") if part.startswith("**PPO**")).split())
+    assert f"from {values['toxicity_before']:.2f} to {values['toxicity_after']:.2f}," in paragraph
     low, high = values["reduction_ci"]
     assert f"{values['reduction']:.0%} less ({low:.0%} to {high:.0%}), at {values['kl']:.1f} nats a reply" in paragraph
-    assert f"{in_words(values, 'length_ratio')[:3]} of the words" in paragraph
-    assert values["usefulness_kept"] == 1 and values["kl_at_start"] <= 1e-4
-    assert f"at {values['free']['kl']:.0f} nats" in paragraph and values["free"]["useful"] == 0
+    assert values["reduction"] < 0.6, "the README says that the bar of 60% was missed"
+    for name in ("profanity_reduction", "usefulness_kept", "length_ratio"):
+        assert in_words(values, name) in paragraph
+    free = values["free"]
+    assert f"rose by {free['reward_gain']:.1f} and" in paragraph and values["kl_at_start"] <= 1e-4
+    assert f"at {free['kl']:.0f} nats, {free['useful']:.0%} of them naming the problem" in paragraph
 
 
 # Pooling of values by method, which lesson 09 records
