@@ -155,5 +155,9 @@ def effect(answer):
         abs(got + 1) < 1e-6,
         f"taking 'Please' away costs 1 in each of the two comments that hold it. Yours gives {got:.4g}.",
     )
+    flat = float(answer(lambda texts: [float("Thanks!" in text) for text in texts], ["So.", "So. Thanks!"], _padded))
+    require(abs(flat - 1) > 1e-6, "the edit changed one comment whose reward stayed. It counts, as 0: leave out "
+            "comments whose text stays, and not those whose reward does.")  # fmt: skip
+    require(abs(flat - 0.5) < 1e-6, f"one reward grows by 1, one stays: the effect is 0.5. Yours gives {flat:.4g}.")
     nothing = answer(score, ["This leaks."], _without_please)
     require(nothing == 0, f"where the edit changes no comment, return 0. Yours gives {nothing!r:.40}.")
