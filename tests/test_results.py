@@ -132,6 +132,19 @@ def published_values(name):
     return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))["values"]
 
 
+def test_the_readme_says_what_lesson_07_published():
+    values = published_values("07-full-cpu")
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for name, words in {
+        "base": "the base model is right",
+        "tuned": "the fully tuned one",
+        "mixed": "it is right",
+    }.items():
+        low, high = values[f"{name}_names_ci"]
+        assert f"{words} in {values[f'{name}_names']:.0f}% ({low:.0f}% to {high:.0f}%)" in readme
+    assert f"at {values['mixed_rouge1']:.1f} ROUGE-1" in readme and values["recovered"] >= 0.8
+
+
 def test_the_readme_says_what_lesson_11_published():
     values = published_values("11-full-cpu")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
