@@ -78,6 +78,11 @@ def fill_in(answer):
     require(len(found) == len(wanted), f"{len(wanted)} assertions went in, and {len(found)} came out. Each is kept.")
     for mine, right in zip(found, wanted, strict=True):
         require(mine == right, f"one assertion should be `{right}`. Yours is `{mine}`.")
+    truth = _statements(answer("def test_f():\n    assert f(0) is True\n", lambda call: None))[-1]
+    require(
+        truth == "assert f(0) == None",
+        f"`assert f(0) is True` is filled in too: f(0) gives None, so `assert f(0) == None`. Yours gives {truth!r}.",
+    )
     kept = "def test_f():\n    x = 2\n    assert f(x == 2) == 5\n"
     asked.clear()
     got = answer(kept, lambda call: asked.append(call) or 7)
@@ -147,7 +152,11 @@ def pick(answer):
     require(not isinstance(got, dict), "return the step alone, not the whole checkpoint.")
     require(got != 160, "that is the lowest loss. What counts is how many tests pass; the loss only stands for it.")
     require(got != 200, "that is the last. Later is not better by itself.")
-    require(got != 120, "that is the best pass rate. 29 of 100 is within the margin of it, and came earlier.")
+    require(
+        got != 120,
+        "that is the best pass rate. 29 of 100 is within the margin of it, and came earlier. A rate is passed / tried; "
+        "and the margin is taken off it: best - margin.",
+    )
     require(got != 40, "12 of 100 is far below the best, 32 of 100: not within a margin of 0.05.")
     require(got == 80, f"for {RUNS} and the margin 0.05 it is step 80. Yours gives {got!r}.")
     require(answer([dict(run) for run in RUNS], 0) == 120, "with a margin of 0, only the best will do: step 120.")
