@@ -155,7 +155,7 @@ def pick(answer):
     require(
         got != 120,
         "that is the best pass rate. 29 of 100 is within the margin of it, and came earlier. A rate is passed / tried; "
-        "and the margin is taken off it: best - margin.",
+        "the margin is taken off it: best - margin.",
     )
     require(got != 40, "12 of 100 is far below the best, 32 of 100: not within a margin of 0.05.")
     require(got == 80, f"for {RUNS} and the margin 0.05 it is step 80. Yours gives {got!r}.")
