@@ -26,12 +26,14 @@ class Written:
 
 
 def write(
-    function, name, *, calls=None, also=(), count=32, most=6, least=1, seed=0, mutants=None, readable=(), scored=True
+    function, name, *, calls=None, also=(), count=32, step=None, most=6, least=1, seed=0, mutants=None, readable=(),
+    scored=True,
 ):  # fmt: skip
     """Write a test for the function `name` of a program text: `Written`, the same each time.
 
     calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them.
-    count: of the program's calls. most, least: how many assertions (see `assertions.chosen`). mutants: to choose by;
+    count: of the program's calls; where they and `also` catch too little, it adds 2 and then 3 times `step` of them
+    (`count` if None). most, least: how many assertions (see `assertions.chosen`). mutants: to choose by;
     None for `metrics.mutants`. readable: see `observe`. scored: run the test by itself, and return none that does not
     hold; without it, which is faster, a function can be so strange that its test fails.
     """
@@ -44,11 +46,12 @@ def write(
     if node is None:
         return Written("", why=NO_FUNCTION)
     try:
-        seen = [] if calls is not None else _tried(function, name, count, seed, mutants, readable)
-        known = {one.call for one in seen}
         given = [proposals.call_in(text, name) for text in (also if calls is None else calls)]
-        more = [call for call in dict.fromkeys(given) if call and call not in known]
-        seen += observe(function, name, more, mutants, readable)
+        given = [call for call in dict.fromkeys(given) if call]
+        if calls is None:
+            seen = _tried(function, name, given, count, step or count, seed, mutants, readable)
+        else:
+            seen = observe(function, name, given, mutants, readable)
     except NotObserved as error:
         return Written("", why=str(error))
     except RecursionError:
@@ -64,11 +67,13 @@ def write(
     return Written(test, tuple(seen), why)
 
 
-def _tried(function, name, count, seed, mutants, readable):
-    """Calls of the likeliest kinds; where too few come to anything, or catch too little, more calls of every kind."""
+def _tried(function, name, given, count, step, seed, mutants, readable):
+    """Calls of the likeliest kinds and those given; where they come to nothing, or catch too little, more of all kinds.
+    """
     node = proposals.function_of(function, name)
     started = time.monotonic()
-    seen = observe(function, name, proposals.proposals(function, name, count, seed), mutants, readable)
+    own = proposals.proposals(function, name, count, seed)
+    seen = observe(function, name, list(dict.fromkeys([*own, *given])), mutants, readable)
     for more, kinds in ((2, None), (3, proposals.widened(node))):
         caught = frozenset().union(*(one.killed for one in seen))
         enough = len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen)
@@ -76,7 +81,7 @@ def _tried(function, name, count, seed, mutants, readable):
         if enough or hopeless or time.monotonic() - started > PATIENCE:
             break
         known = {one.call for one in seen}
-        calls = proposals.proposals(function, name, more * count, seed + more, kinds)
+        calls = proposals.proposals(function, name, more * step, seed + more, kinds)
         seen += observe(function, name, [call for call in calls if call not in known], mutants, readable)
     return seen
 

@@ -217,7 +217,10 @@ def filled(rows, calls=None, also=None, count=CALLS, most=8, label="Filling in v
 
     def work(job):
         row, own, more, few = job
-        written = program.write(row["module"], row["name"], calls=own, also=more, count=few, most=most, scored=False)
+        written = program.write(
+            row["module"], row["name"], calls=own, also=more, count=few, step=CALLS, most=most,
+            scored=False,
+        )  # fmt: skip
         if not written.test:
             return {"test": "", "mutation": 0.0, "passes": None, "why": written.why}
         (score,) = metrics.score_tests([row["module"]], [written.test], names=[row["name"]], workers=1)
