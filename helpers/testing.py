@@ -1,8 +1,4 @@
-"""`test`: what CI runs. ruff, then the unit tests, then every notebook with a smoke budget.
-
-pytest loads this module as a plugin too (`-p helpers.testing`): it then names each test that was not selected, with
-the reason that its mark has in pyproject.toml.
-"""
+"""`test`: what CI runs. ruff, then the unit tests, then every notebook with a smoke budget."""
 
 import ast
 import json
@@ -21,6 +17,7 @@ from helpers.errors import CourseError
 
 ELSEWHERE = ("gpu", "browser", "slow", "network")
 CELL_SECONDS = 600
+WORKERS = 4  # processes that run unit tests: each may need 2 GB of memory
 ALWAYS = ("notebook_form", "exercises", "api_drift")  # tests/test_<these>.py look at every lesson
 
 
@@ -40,9 +37,12 @@ def run(lesson=None):
     counts["failed"] += not clean
 
     notebooks = sorted((course.ROOT / "notebooks").glob(f"{lesson or '[0-9][0-9]'}_*.ipynb"))
-    selection = ["-m", " and ".join(f"not {mark}" for mark in ELSEWHERE), "-p", "helpers.testing"]
+    selection = ["-m", " and ".join(f"not {mark}" for mark in ELSEWHERE), "-p", "helpers.unselected"]
     tests = tests_of(notebooks[0]) if lesson else ["tests"]
-    counts += _pytest("the unit tests", [*tests, *selection], environment)[0]
+    workers = min(course.cores(), WORKERS)
+    selection += ["-n", str(workers), "--dist", "loadfile"]  # a file's tests stay together, with what they share
+    alone = {"OMP_NUM_THREADS": str(max(1, course.cores() // workers))}
+    counts += _pytest("the unit tests", [*tests, *selection], alone | environment)[0]
     minutes = {}
     if notebooks:
         models.prepare()  # so that its minutes, and a failure to fetch it, are not a notebook's
@@ -121,22 +121,3 @@ def imported(source):
         elif isinstance(node, ast.Import):
             found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("helpers.")}
     return found
-
-
-# The pytest plugin ---------------------------------------------------------------------------------------------------
-
-_deselected = []
-
-
-def pytest_deselected(items):
-    _deselected.extend(items)
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    reasons = dict(line.split(": ", 1) for line in config.getini("markers") if ": " in line)
-    if _deselected:
-        terminalreporter.section("not run here")
-    for item in _deselected:
-        marks = [mark for mark in ELSEWHERE if item.get_closest_marker(mark)]
-        why = "; ".join(f"{mark}: {reasons[mark]}" for mark in marks)
-        terminalreporter.line(f"{item.nodeid} ({why})")

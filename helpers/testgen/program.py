@@ -68,8 +68,7 @@ def write(
 
 
 def _tried(function, name, given, count, step, seed, mutants, readable):
-    """Calls of the likeliest kinds and those given; where they come to nothing, or catch too little, more of all kinds.
-    """
+    """Calls of the likeliest kinds, and those given; where too few come to anything, or catch too little, more."""
     node = proposals.function_of(function, name)
     started = time.monotonic()
     own = proposals.proposals(function, name, count, seed)

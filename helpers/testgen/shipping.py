@@ -74,7 +74,7 @@ def main():
         "seed": course.seed(),
         "rate": settings["learning_rate"],
         "steps": tuned.result.steps,
-        "rows": writer.sizes()["rows"],
+        "rows": len(writer.training_rows()),
     }
     ship(tuned.folder / "adapter", {}, about)
 
