@@ -1,4 +1,4 @@
-"""A pytest plugin of `test`: names each test that was not selected, with the reason that its mark has in pyproject.toml.
+"""A pytest plugin of `test`: names each test that was not selected, with the reason its mark has in pyproject.toml.
 
 Use it as `pytest -p helpers.unselected`. Under pytest-xdist each worker selects, and tells the process that reports.
 """
