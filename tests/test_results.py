@@ -128,6 +128,23 @@ def test_the_readme_says_what_lesson_09_published():
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
 
 
+def test_the_readme_says_what_the_speed_race_found():
+    values = published_values("training-speed-cpu")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row, name in {"the course, LoRA": "ours_lora", "the course, all weights": "ours_full"}.items():
+        assert f"| {row} | {values[f'{name}_tokens_per_second']:.0f} | {values[f'{name}_share']:.0%} | |" in readme
+    rivals = {
+        "TRL's trainer, its defaults": "trl_defaults",
+        "TRL's trainer, the best settings that a search found, packing included": "trl_best",
+    }
+    for row, name in rivals.items():
+        low, high = values[f"times_{name}_range"]
+        cells = f"{values[f'{name}_tokens_per_second']:.0f} | {values[f'{name}_share']:.0%}"
+        assert f"| {row} | {cells} | {values[f'times_{name}']:.1f} times ({low:.1f} to {high:.1f}) |" in readme
+    table = json.loads((ROOT / "data" / "results" / "training-speed-cpu.json").read_text(encoding="utf-8"))
+    assert any("packs" in trial["settings"] for trial in table["trl_best"]["trials"])
+
+
 def published_values(name):
     return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))["values"]
 

@@ -21,6 +21,7 @@ def kills(observed, mutants):
         axes.scatter(sorted(one.killed), [place] * len(one.killed), marker="s", s=60, color=PALETTE[0])
     axes.set(yticks=range(len(observed)), yticklabels=[one.call for one in observed], xlabel="mutant")
     axes.set_xlim(-0.7, mutants - 0.3)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.invert_yaxis()
     axes.tick_params(labelsize=8)
     figure.tight_layout()
