@@ -241,7 +241,7 @@ def bad_lines(answer):
         got = list(got) if isinstance(got, tuple | set | Iterator) else got  # these are as good as a list
         require(isinstance(got, list), f"return a list of line numbers. Yours gives {got!r}.")
         require(all(type(one) is int for one in got), f"return numbers of lines, not the lines. Yours gives {got!r}.")
-        require(max(got, default=0) <= 4, "a loop over a text gives its letters. text.split("\n") gives the lines.")
+        require(max(got, default=0) <= 4, "a loop over a text gives its letters. text.split('\\n') gives the lines.")
         slip = SLIPS.get((str(wanted), str(got)))
         require(not slip, slip)
         require(len(set(got)) == len(got), f"a bad line counts once, and one comes twice: {got!r}.")
