@@ -1,6 +1,7 @@
 """Settings of every test: no hub, small budget, quiet libraries; and no figure that a test before left open."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -14,3 +15,21 @@ def figures_closed():
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c():
+    """Ctrl-C is heard: a shell starts background jobs with SIGINT ignored, and tests inherit that."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def fp32(monkeypatch):
+    """Calculate in fp32 on a machine with bf16, too: for tests that compare to more digits than bf16 has."""
+    from helpers import course
+
+    monkeypatch.setattr(course, "_dtype", lambda: course.Setting("float32", "a test wants all digits"))

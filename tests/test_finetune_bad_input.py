@@ -313,7 +313,7 @@ def test_a_measurement_that_fails_does_not_cost_the_training(tokenizer, monkeypa
     def broken(*_):
         raise RuntimeError("the profiler broke")
 
-    monkeypatch.setattr(finetune.measuring, "measure", broken)
+    monkeypatch.setattr("helpers.finetune.measuring.measure", broken)
     result = train(tiny_llama.model(tokenizer), tokenizer, measure_memory=True)
     assert result.memory["reason"] == "the profiler broke" and result.losses
 

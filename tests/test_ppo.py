@@ -69,6 +69,7 @@ def test_the_reference_is_the_model_before_training(make):
 
 
 @both
+@pytest.mark.usefixtures("fp32")
 def test_what_is_said_of_a_reply_depends_on_neither_padding_nor_neighbours(make):
     """A plain pass over prompt and reply alone, without cache or padding, is the slow reference."""
     policy = moved(make())
@@ -155,6 +156,7 @@ def test_values_send_no_gradient_into_the_policy():
     assert reached == {"value_head.weight", "value_head.bias"}
 
 
+@pytest.mark.usefixtures("fp32")
 def test_the_prompts_gradient_is_that_of_a_plain_pass():
     """Prompts are read once for all their replies; what that changes for the weights must not be lost."""
     policy = moved(tiny_policies.causal())
@@ -277,6 +279,7 @@ def test_centered_scores_are_those_less_their_prompts_mean(monkeypatch):
     assert torch.allclose(centered, objective.centered(plain, SMALL["samples"])) and not torch.allclose(plain, centered)
 
 
+@pytest.mark.usefixtures("fp32")
 def test_the_first_steps_rewards_set_the_scale():
     """Ten times the reward, and a hundred more, is the same task."""
     runs = [

@@ -131,6 +131,7 @@ def test_a_model_is_trained_once_and_kept(tiny, monkeypatch, tmp_path):
         reward.train()
 
 
+@pytest.mark.usefixtures("fp32")
 def test_scores_do_not_depend_on_the_company(tiny):
     codes, comments = [row["code"] for row in ROWS[:9]], [row["comments"]["vague"] for row in ROWS[:9]]
     together = reward.scores(tiny, codes, comments, batch_size=4)
@@ -139,6 +140,7 @@ def test_scores_do_not_depend_on_the_company(tiny):
     assert reward.scores(tiny, [], []).shape == (0,)
 
 
+@pytest.mark.usefixtures("fp32")
 def test_the_code_counts(tiny):
     comment = ROWS[0]["comments"]["courteous"]
     assert np.ptp(reward.scores(tiny, [ROWS[0]["code"], ROWS[50]["code"]], [comment, comment])) > 0
