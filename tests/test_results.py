@@ -128,19 +128,6 @@ def test_the_readme_says_what_lesson_09_published():
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
 
 
-def test_the_map_has_the_minutes_of_the_saved_outputs():
-    readme, minutes = (ROOT / "README.md").read_text(encoding="utf-8"), []
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        closing = [cell for cell in cells if "closing" in cell["metadata"].get("tags", ())]
-        printed = "".join(line for cell in closing for out in cell["outputs"] for line in out.get("text", ()))
-        (found,) = re.findall(r"^minutes +([\d.]+)$|^([\d.]+) minutes, at most", printed, re.MULTILINE)
-        minutes.append(float(max(found)))
-        (row,) = (line for line in readme.splitlines() if line.startswith("|") and f"(notebooks/{path.name})" in line)
-        assert row.endswith(f"| {minutes[-1]:.1f} |")
-    assert f"together {sum(minutes):.0f}." in readme and sum(minutes) <= 60
-
-
 def test_the_readme_says_what_the_speed_race_found():
     values = published_values("training-speed-cpu")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
