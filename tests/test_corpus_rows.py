@@ -2,7 +2,10 @@
 
 import ast
 import email.message
+import os
 import random
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -616,3 +619,13 @@ def test_an_interrupted_mining_leaves_nothing_and_starts_again(tmp_path, monkeyp
     kept = {"id": "a", "split": "test"}
     monkeypatch.setattr("helpers.corpus.cache.mine", lambda names: ({"docstrings": [kept], "functions": []}, {}))
     assert load("docstrings") == [kept] and load("functions", "train") == []
+
+
+def test_a_notebook_knows_no_more_builtins_than_a_program():
+    code = "from helpers.corpus import alone; print(sorted(alone.BUILTINS))"
+    variables = os.environ | {"IPYTHONDIR": os.devnull, "PYTHONPATH": str(sources.ROOT)}
+    plain, notebook = (
+        subprocess.run([sys.executable, *way, code], capture_output=True, text=True, check=True, env=variables).stdout
+        for way in (["-c"], ["-m", "IPython", "--colors=NoColor", "-c"])
+    )
+    assert plain == notebook and "'len'" in plain

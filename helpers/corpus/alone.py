@@ -24,9 +24,11 @@ _IMPURE = frozenset(
     open input exec eval compile __import__ globals locals vars breakpoint exit quit help print id hash memoryview
     """.split()
 )
+# Added to the builtins of a notebook's or a prompt's Python: rows must not depend on who mines them.
+_INTERACTIVE = frozenset("get_ipython display __IPYTHON__ _ __".split())
 # What a module calls on a constant after its definition, to fill it: cut out alone it would be empty.
 _FILLS = frozenset("add append clear discard extend insert pop remove setdefault sort update".split())
-BUILTINS = frozenset(dir(builtins)) - _IMPURE | {"__name__"}
+BUILTINS = frozenset(dir(builtins)) - _IMPURE - _INTERACTIVE | {"__name__"}
 FUTURE = "from __future__ import annotations"  # so that annotations need nothing
 
 
