@@ -167,14 +167,16 @@ def test_the_readme_says_what_lesson_11_published():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for row, names in {
         "base model, two worked examples": ("is_test_base", "hold_base", "pass_at_1_base"),
-        "tuned on 720 pairs, the adapter the tool comes with": ("is_test_shipped", "hold_shipped", "pass_at_1_shipped"),
+        "tuned on 720 pairs": ("is_test_shipped", "hold_shipped", "pass_at_1_shipped"),
+        "tuned on all 2,819 pairs, the adapter the tool comes with": ("is_test_tuned", "hold_tuned", "pass_at_1"),
     }.items():
         assert f"| {row} | {' | '.join(in_words(values, name) for name in names)} |" in readme
     assert f"one passes for {in_words(values, 'pass_at_8')} of the functions" in readme
     assert f"kills {in_words(values, 'aided_mutation_score')}" in readme
     assert f"kills {in_words(values, 'program_only_mutation_score')}" in readme
     assert values["aided_pass"] == 1
-    assert values["aided_minus_program_only_ci"][1] <= 0, "the README says that the calls add nothing"
+    shows = values["aided_minus_program_only_ci"][0] > 0
+    assert ("calls add a little" if shows else "calls are not shown to add anything") in readme
 
 
 def test_the_readme_says_what_lesson_12_published():
