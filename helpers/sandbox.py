@@ -155,14 +155,17 @@ def run_many(sources, *, limits=Limits(), workers=None, label=None, harness=None
 
 
 def in_parallel(work, items, workers=None, label=None):
-    """`work(item)` for each item, `workers` at a time in threads (default: one per core); the results in order."""
+    """`work(item)` for each item, `workers` at a time in threads (default: one per core); the results in order.
+
+    Early versions of Python 3.11 and 3.12 may fail where two threads parse at once; then `work` is called once more.
+    """
     if workers is not None and workers < 1:
         raise CourseError(f"workers={workers!r} cannot be. Give a whole number from 1 up, or None for one per core.")
     items = list(items)
     results = [None] * len(items)
     bar = contextlib.nullcontext() if label is None else Bar(len(items), label)
     with ThreadPoolExecutor(workers or course.cores()) as pool, bar:
-        places = {pool.submit(work, item): i for i, item in enumerate(items)}
+        places = {pool.submit(_again, work, item): i for i, item in enumerate(items)}
         try:
             for done in as_completed(places):
                 results[places[done]] = done.result()
@@ -172,6 +175,17 @@ def in_parallel(work, items, workers=None, label=None):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return results
+
+
+def _again(work, item, tries=5):
+    """`work(item)`, repeated where the parser of Python trips over another thread's (CPython issue 106905)."""
+    for _ in range(tries):
+        try:
+            return work(item)
+        except SystemError as error:
+            if "AST constructor recursion depth mismatch" not in str(error):
+                raise
+    return work(item)
 
 
 def protections():

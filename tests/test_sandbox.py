@@ -532,3 +532,21 @@ def test_the_filter_on_both_architectures(machine):
     assert filtered(new, architecture, cut) == filtered(new, architecture, opens, 0, 0, 0o1000) == allow
     assert filtered(old, architecture, cut) == refuse
     assert {filtered(old, architecture, opens, 0, 0, flags) for flags in (0o1000, 0o1003)} == {refuse}
+
+
+def test_a_parser_that_trips_over_another_thread_is_asked_again():
+    left = {1: 2, 2: 0}
+
+    def work(item):
+        if left[item]:
+            left[item] -= 1
+            raise SystemError("AST constructor recursion depth mismatch (before=39, after=34)")
+        return 10 * item
+
+    assert sandbox.in_parallel(work, [1, 2]) == [10, 20]
+
+    def broken(item):
+        raise SystemError("another one")
+
+    with pytest.raises(SystemError, match="another one"):
+        sandbox.in_parallel(broken, [1])
