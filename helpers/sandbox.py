@@ -157,7 +157,7 @@ def run_many(sources, *, limits=Limits(), workers=None, label=None, harness=None
 def in_parallel(work, items, workers=None, label=None):
     """`work(item)` for each item, `workers` at a time in threads (default: one per core); the results in order.
 
-    Early versions of Python 3.11 and 3.12 may fail where two threads parse at once; then `work` is called once more.
+    Early versions of Python 3.11 and 3.12 may fail where two threads parse at once; then `work` is called again.
     """
     if workers is not None and workers < 1:
         raise CourseError(f"workers={workers!r} cannot be. Give a whole number from 1 up, or None for one per core.")

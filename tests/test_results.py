@@ -174,6 +174,8 @@ def test_the_readme_says_what_lesson_11_published():
     assert f"one passes for {in_words(values, 'pass_at_8')} of the functions" in readme
     assert f"kills {in_words(values, 'aided_mutation_score')}" in readme
     assert f"kills {in_words(values, 'program_only_mutation_score')}" in readme
+    shares = (f"{values[name]:.0%}" for name in ("valid_tuned", "valid_shipped"))
+    assert "answers valid ({} instead of {})".format(*shares) in readme
     assert values["aided_pass"] == 1
     shows = values["aided_minus_program_only_ci"][0] > 0
     assert ("calls add a little" if shows else "calls are not shown to add anything") in readme

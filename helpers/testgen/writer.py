@@ -17,8 +17,8 @@ from helpers.testgen.cleaning import clean
 
 RECIPE = 1  # part of what names a run: raise it when a change of code changes what is trained
 RATE = 2e-3  # between 1e-3 and the 3e-3 that the sweep of lesson 08 likes best: this is a short training
-# On 30 validation functions the first is better for one answer (pass@1 41 % and 33 %), the second for the best of
-# eight (pass@8 63 % and 73 %). So it was with Codex (Chen et al. 2021, figure 5).
+# Low for one answer, which passes more often then (lesson 11 records both); higher for several, which should differ.
+# So it was with Codex, too (Chen et al. 2021, figure 5).
 TEMPERATURE, WILDER = 0.2, 0.6
 CALLS = 32  # that the program proposes for a function
 
@@ -220,8 +220,7 @@ def filled(rows, calls=None, also=None, count=CALLS, most=8, label="Filling in v
     def work(job):
         row, own, more, few = job
         written = program.write(
-            row["module"], row["name"], calls=own, also=more, count=few, step=CALLS, most=most,
-            scored=False,
+            row["module"], row["name"], calls=own, also=more, count=few, step=CALLS, most=most, scored=False,
         )  # fmt: skip
         if not written.test:
             return {"test": "", "mutation": 0.0, "passes": None, "why": written.why}
