@@ -31,6 +31,7 @@ def _axes_with(losses, evaluations):
     if evaluations:
         axes.plot(*zip(*evaluations, strict=True), "o-", color=PALETTE[3], label="validation")
     axes.set(xlabel="training step", ylabel="loss (nats per token)", ylim=(0, None))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return figure
 
@@ -57,5 +58,6 @@ def curves(results, title=""):
         steps, losses = zip(*result.evaluations, strict=True)
         axes.plot(steps, losses, "o-", color=color, label=name)
     axes.set(xlabel="training step", ylabel="validation loss (nats per token)", title=title)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return figure
