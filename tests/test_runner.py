@@ -219,8 +219,8 @@ def test_pictures_are_not_searched_for_paths():
     picture = {"output_type": "display_data", "data": {"image/png": home, "text/plain": "a figure"}}
     inline = {"data": {"text/html": f"<img src='data:image/png;base64,AAA{home}/AAA='>"}}
     assert saving.private_paths("\n".join([*saving.texts(picture), *saving.texts(inline)])) == []
-    assert saving.private_paths(f"in {home}/x") == [home]
-    assert saving.private_paths("\n".join(saving.texts({"data": {"text/html": f"<p>{home}/x</p>"}}))) == [home]
+    assert home in saving.private_paths(f"in {home}/x")  # beside its parent, where that is the temporary folder
+    assert home in saving.private_paths("\n".join(saving.texts({"data": {"text/html": f"<p>{home}/x</p>"}})))
 
 
 @pytest.mark.parametrize(
