@@ -7,8 +7,10 @@ import re
 import numpy as np
 import pytest
 
+from helpers import published
 from helpers.course import ROOT
-from helpers.metrics import bootstrap_interval, in_words
+from helpers.errors import CourseError
+from helpers.metrics import bootstrap_interval
 from helpers.tables import nested, pool, ratio_interval, table
 
 FILES = sorted((ROOT / "data" / "results").glob("[0-9][0-9]-*.json"))  # the others are no lesson's
@@ -44,12 +46,41 @@ def test_lesson_00_records_what_it_promises():
     assert {"assertions_hold_zero_shot", "assertions_hold_few_shot", "valid_gain", "peak_gb"} <= set(values)
 
 
-def test_the_readme_says_what_the_file_says():
-    values = json.loads((ROOT / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))["values"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for measure, label in {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}.items():
-        cells = [in_words(values, f"{measure}_{system}") for system in ("zero_shot", "few_shot", "tuned")]
-        assert f"| {label} | {' | '.join(cells)} |" in readme
+@pytest.mark.parametrize("page", published.PAGES, ids=lambda page: page.parent.name)
+def test_the_pages_say_what_the_files_say(page):
+    text = page.read_text(encoding="utf-8")
+    assert published.renewed(text) == text, "run: python -m helpers.published"
+
+
+def test_every_table_stands_on_the_page_of_the_results():
+    text = published.PAGES[1].read_text(encoding="utf-8")
+    marked = {match["name"] for match in published.MARKED.finditer(text)}
+    assert marked == set(published.TABLES) - {"brief"}
+    assert text.count("<!-- table:") == len(marked) == text.count("<!-- end -->")
+
+
+def test_a_table_that_nobody_writes_is_told():
+    with pytest.raises(CourseError, match="no table 'memoory'. There are: brief,"):
+        published.renewed("<!-- table: memoory -->\n<!-- end -->\n")
+
+
+def test_a_changed_number_is_put_right():
+    text = published.PAGES[1].read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| ROUGE-1 |"))
+    assert published.renewed(text.replace(row, "| ROUGE-1 | 99 | 99 | 99 |")) == text
+
+
+@pytest.mark.parametrize(("low", "verdict"), [(-0.4, "LoRA is not worse than full"), (-1.2, "is not clear")])
+def test_the_verdict_on_lora_follows_its_interval(monkeypatch, low, verdict):
+    found = published_values("09-full-cpu") | {"lora_minus_full_ci": [low, 2.0]}
+    monkeypatch.setattr(published, "values", lambda lesson: found)
+    assert verdict in published.three_ways()
+
+
+def test_what_is_not_shown_is_not_called_a_yes():
+    found = {"gain_ci": [-0.1, 0.3]}
+    assert published._shown(found, "gain", "by 0.1") == "Not shown: by 0.1"
+    assert published._shown({"gain_ci": [0.1, 0.3]}, "gain", "by 0.2") == "Yes: by 0.2"
 
 
 def test_lesson_04_keeps_its_bars():
@@ -60,87 +91,37 @@ def test_lesson_04_keeps_its_bars():
     assert values["closer_than_accelerate"] >= 0.9 and values["closer_than_transformer_math"] >= 0.9
 
 
-def test_the_readme_says_what_lesson_04_measured():
-    values = json.loads((ROOT / "data" / "results" / "04-full-cpu.json").read_text(encoding="utf-8"))["values"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{values['memory_error_median']:.2%}, at most {values['memory_error_max']:.2%}" in readme
-    for rival in ("accelerate", "transformer_math"):
-        error, closer = values[f"{rival}_error_median"], values[f"closer_than_{rival}"]
-        assert f"| {error:.0%} | in {closer:.0%} of the steps |" in readme
-
-
-def test_the_readme_says_what_lessons_05_and_06_measured():
-    results = ROOT / "data" / "results"
-    values = json.loads((results / "05-full-cpu.json").read_text(encoding="utf-8"))["values"]
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"{values['rows']:,} real functions with a one-sentence docstring" in readme
-    assert f"from {values['packages']} packages; " in readme
-    assert f"{values['functions_alone']:,} functions that run alone, with {values['verified_tests']:,} tests" in readme
-    assert values["leaks"] == 0 and f"{values['leaks_by_row_before_cleaning']:.0%} of the held-out rows" in readme
-    values = json.loads((results / "06-full-cpu.json").read_text(encoding="utf-8"))["values"]
+def test_lessons_05_and_06_keep_their_bars():
+    assert published_values("05-full-cpu")["leaks"] == 0
+    values = published_values("06-full-cpu")
     assert max(values["rouge_max_difference"], values["bleu_max_difference"]) <= 1e-6
-    low, high = values["model_over_name_ci"]
-    assert f"score {values['model_rouge1']:.1f} ROUGE-1" in readme and f"({low:.1f} to {high:.1f})" in readme
 
 
-def test_the_readme_says_what_lesson_10_measured():
-    values = json.loads((ROOT / "data" / "results" / "10-full-cpu.json").read_text(encoding="utf-8"))["values"]
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"{values['pairs']:,} verified pairs of a test and a real function, for {values['functions']:,} of" in readme
-    assert f"made in {values['seconds_per_pair'] * values['pairs'] / 60:.0f} minutes" in readme
-    assert f"kills {values['mutants_killed']:.0%} of its function's mutants" in readme
-    assert f"Of {values['model_written']} answers" in readme and values["functions_with_a_pair_model"] == 0
+def test_lesson_10_keeps_its_bars():
+    values = published_values("10-full-cpu")
     assert values["pairs"] >= 2000 and values["functions"] >= 800 and values["real_fraction"] >= 0.9
     assert values["jsonl_problems"] == values["functions_in_train_and_test"] == 0
 
 
-def test_the_readme_says_what_the_tool_did_on_packages_from_outside():
+def test_the_tool_kept_its_bars_on_packages_from_outside():
     table = json.loads((ROOT / "data" / "results" / "testgen-packages.json").read_text(encoding="utf-8"))
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"without a model: {table['share']:.0%} of the public functions that look pure" in readme
+    assert table["share"] >= 0.6
     for row in table["rows"]:
         assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] < 2
 
 
-def test_the_readme_says_what_lesson_09_published():
-    values = json.loads((ROOT / "data" / "results" / "09-full-cpu.json").read_text(encoding="utf-8"))["values"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = {
-        "weights, gradients, optimizer": ("state_gb", "{:.2f} GB"),
-        "peak of a step, measured": ("measured_gb", "{:.2f} GB"),
-        "peak of a step, predicted": ("predicted_gb", "{:.2f} GB"),
-        "tokens a second, one core": ("tokens_per_second", "{:.0f}"),
-    }
-    for label, (name, form) in rows.items():
-        cells = [form.format(values[method][name]) for method in ("full", "lora", "qlora")]
-        assert f"| {label} | {' | '.join(cells)} |" in readme
+def test_lessons_07_to_09_keep_their_bars():
+    values = published_values("09-full-cpu")
     for method in ("full", "lora", "qlora"):
         found = values[method]
         assert found["measured_gb"] == pytest.approx(found["predicted_gb"], rel=0.1)
-        for name in ("rouge1", "rouge1_gain"):
-            low, high = found[f"{name}_ci"]
-            assert f"{found[name]:.1f} ({low:.1f} to {high:.1f})" in readme
         assert found["rouge1_gain_ci"][0] > 0, "the README says that all three beat the best prompt"
-    low, high = values["lora_minus_full_ci"]
-    assert f"LoRA − full: {values['lora_minus_full']:.1f} ({low:.1f} to {high:.1f})" in readme and low < 0 < high
-    low, high = values["qlora_gain_kept_ci"]
-    assert f"keeps {values['qlora_gain_kept']:.0%} ({low:.0%} to {high:.0%}) of LoRA's gain" in readme
+    assert values["lora_minus_full_ci"][0] > -1
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
+    assert published_values("07-full-cpu")["recovered"] >= 0.8
 
 
-def test_the_readme_says_what_the_speed_race_found():
-    values = published_values("training-speed-cpu")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for row, name in {"the course, LoRA": "ours_lora", "the course, all weights": "ours_full"}.items():
-        assert f"| {row} | {values[f'{name}_tokens_per_second']:.0f} | {values[f'{name}_share']:.0%} | |" in readme
-    rivals = {
-        "TRL's trainer, its defaults": "trl_defaults",
-        "TRL's trainer, the best settings that a search found, packing included": "trl_best",
-    }
-    for row, name in rivals.items():
-        low, high = values[f"times_{name}_range"]
-        cells = f"{values[f'{name}_tokens_per_second']:.0f} | {values[f'{name}_share']:.0%}"
-        assert f"| {row} | {cells} | {values[f'times_{name}']:.1f} times ({low:.1f} to {high:.1f}) |" in readme
+def test_the_speed_race_had_a_rival_with_packing():
     table = json.loads((ROOT / "data" / "results" / "training-speed-cpu.json").read_text(encoding="utf-8"))
     assert any("packs" in trial["settings"] for trial in table["trl_best"]["trials"])
 
@@ -149,65 +130,24 @@ def published_values(name):
     return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))["values"]
 
 
-def test_the_readme_says_what_lesson_07_published():
-    values = published_values("07-full-cpu")
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    for name, words in {
-        "base": "the base model is right",
-        "tuned": "the fully tuned one",
-        "mixed": "it is right",
-    }.items():
-        low, high = values[f"{name}_names_ci"]
-        assert f"{words} in {values[f'{name}_names']:.0f}% ({low:.0f}% to {high:.0f}%)" in readme
-    assert f"at {values['mixed_rouge1']:.1f} ROUGE-1" in readme and values["recovered"] >= 0.8
-
-
-def test_the_readme_says_what_lesson_11_published():
+def test_lesson_11_keeps_what_its_page_says():
     values = published_values("11-full-cpu")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for row, names in {
-        "base model, two worked examples": ("is_test_base", "hold_base", "pass_at_1_base"),
-        "tuned on 720 pairs": ("is_test_shipped", "hold_shipped", "pass_at_1_shipped"),
-        "tuned on all 2,819 pairs, the adapter the tool comes with": ("is_test_tuned", "hold_tuned", "pass_at_1"),
-    }.items():
-        assert f"| {row} | {' | '.join(in_words(values, name) for name in names)} |" in readme
-    assert f"one passes for {in_words(values, 'pass_at_8')} of the functions" in readme
-    assert f"kills {in_words(values, 'aided_mutation_score')}" in readme
-    assert f"kills {in_words(values, 'program_only_mutation_score')}" in readme
-    shares = (f"{values[name]:.0%}" for name in ("valid_tuned", "valid_shipped"))
-    assert "answers valid ({} instead of {})".format(*shares) in readme
-    assert values["aided_pass"] == 1
-    shows = values["aided_minus_program_only_ci"][0] > 0
-    assert ("calls add a little" if shows else "calls are not shown to add anything") in readme
+    assert values["aided_pass"] == 1 and values["aided_mutation_score"] >= 0.65
+    assert values["is_test_tuned"] >= 0.98
 
 
-def test_the_readme_says_what_lesson_12_published():
-    values = published_values("12-full-cpu")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    paragraph = next(line for line in readme.split("\n\n") if line.startswith("**A reward model**"))
-    for name in ("pair_accuracy", "stray_accuracy"):
-        for suffix in ("", "_rankings_only"):
-            assert in_words(values, name + suffix) in paragraph
-    rules = values["rules"]
-    assert f"right in {rules['less toxic']:.0%}" in paragraph
-    assert f"alone is right in {rules['the tone alone']:.0%} of the ranked pairs" in paragraph
-    assert f"in {rules['more shared words, astray']:.0%} of the others" in paragraph
-    assert values["pair_accuracy_ci"][0] >= 0.9
+def test_lesson_12_keeps_its_bar():
+    assert published_values("12-full-cpu")["pair_accuracy_ci"][0] >= 0.9
 
 
-def test_the_readme_says_what_lesson_13_published():
+def test_lesson_13_keeps_what_its_page_says():
     values = published_values("13-full-cpu")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    paragraph = " ".join(next(part for part in readme.split("\n\n") if part.startswith("**PPO**")).split())
-    assert f"from {values['toxicity_before']:.2f} to {values['toxicity_after']:.2f}," in paragraph
-    low, high = values["reduction_ci"]
-    assert f"{values['reduction']:.0%} less ({low:.0%} to {high:.0%}), at {values['kl']:.1f} nats a reply" in paragraph
-    assert values["reduction"] < 0.6, "the README says that the bar of 60% was missed"
-    for name in ("profanity_reduction", "usefulness_kept", "length_ratio"):
-        assert in_words(values, name) in paragraph
+    page = published.PAGES[1].read_text(encoding="utf-8")
+    missed = values["reduction"] < 0.6 or values["reduction_ci"][0] < 0.3
+    assert ("set beforehand, was missed." in page) == missed
+    assert values["kl_at_start"] <= 1e-4 and values["kl"] <= 10
     free = values["free"]
-    assert f"rose by {free['reward_gain']:.1f} and" in paragraph and values["kl_at_start"] <= 1e-4
-    assert f"at {free['kl']:.0f} nats, {free['useful']:.0%} of them naming the problem" in paragraph
+    assert free["reward_gain"] > 1 and free["useful"] < 0.2 and free["kl"] > 50
 
 
 # Pooling of values by method, which lesson 09 records

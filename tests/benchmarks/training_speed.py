@@ -7,7 +7,8 @@ first step's begin to the last one's end; `values` holds medians over rounds. Be
 products, the largest rate of several shapes: `share` is how much of that a trainer reaches, by the formula of
 `helpers.flops`.
 
-The search changes one of TRL's settings after another, and keeps what is faster (`trials` in the file). `--to-loss`
+The search changes one of TRL's settings after another, and keeps what is faster (`trials` in the file); then it goes
+through the rest once more, because some pay only together with others. `--to-loss`
 adds the seconds until a validation loss that the slowest of three reaches at its end. `--smoke` tries the script on a
 tiny model. It writes data/results/training-speed-<device>.json.
 
@@ -241,7 +242,9 @@ def best_settings(stage, rows, source):
     stage.call("trials", trl, rows[:BATCH], source, {})  # the first step of a process sets things up
     best, names, speed, trials = {}, [], 0.0, []
     changes = {name: change for name, change in CHANGES.items() if has_bf16() or "bf16" not in name}
-    for name, change in [("defaults", {}), *changes.items()]:
+    for name, change in [("defaults", {}), *changes.items(), *changes.items()]:
+        if name in names:
+            continue
         tried = merged(best, change)
         label = " + ".join([*names, name])
         try:
@@ -426,7 +429,7 @@ def measured(options):
         "products": rates,
         "to_loss": loss,
         "versions": course.versions(),
-        "command": "python -m tests.benchmarks.training_speed " + " ".join(sys.argv[1:]),
+        "command": " ".join(["python -m tests.benchmarks.training_speed", *sys.argv[1:]]),
         "ran_at_commit": course.commit(),
     }  # fmt: skip
 

@@ -1,0 +1,337 @@
+"""The tables of README.md and data/results/README.md, written out of the files in data/results/.
+
+`python -m helpers.published` renews them: all that stands between the lines `<!-- table: NAME -->` and `<!-- end -->`.
+A test calls it, too, so a page never says what its file does not.
+"""
+
+import json
+import re
+import statistics
+import sys
+
+from helpers.course import ROOT
+from helpers.errors import CourseError
+from helpers.files import write_text
+from helpers.metrics import in_words
+
+PAGES = (ROOT / "README.md", ROOT / "data" / "results" / "README.md")
+MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
+METHODS = {"full": "full", "lora": "LoRA", "qlora": "QLoRA"}
+
+
+def result(name):
+    """A file of data/results/, by its name without the ending."""
+    return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def values(lesson):
+    """The values that `results NN` published from a CPU."""
+    return result(f"{lesson}-full-cpu")["values"]
+
+
+def points(found, name, digits=1):
+    """A value with its interval, as it is: '4.7 (1.8 to 7.4)'."""
+    low, high = found[f"{name}_ci"]
+    return f"{found[name]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def per_cent(found, name):
+    """The same for what is in per cent already."""
+    low, high = found[f"{name}_ci"]
+    return f"{found[name]:.0f}% ({low:.0f}% to {high:.0f}%)"
+
+
+def table(head, rows):
+    """A Markdown table."""
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in [head, ["---"] * len(head), *rows])
+
+
+def made_by(*lessons):
+    """What made the files of some lessons, as a sentence."""
+    found = []
+    for lesson in lessons:
+        one = result(f"{lesson}-full-cpu")
+        seeds = "" if "per_seed" not in one else f", {len(one['seeds'])} seed{'s' * (len(one['seeds']) > 1)}"
+        found.append(f"`{one['command']}`{seeds}")
+    return f"Made by {' and '.join(found)}, on a CPU.\n"
+
+
+# --- The tables -------------------------------------------------------------------------------------------------------
+
+
+def brief():
+    """One question a lesson, and its answer: for the README."""
+    first, memory, full, three = values("00"), values("04"), values("07"), values("09")
+    writer, reward, ppo = values("11"), values("12"), values("13")
+    rows = [
+        ("Do a few minutes of training teach a small model to write tests that run?",
+         f"Yes: {in_words(first, 'valid_tuned')} are valid, with the best prompt {in_words(first, 'valid_few_shot')}",
+         "00"),
+        ("… that catch a bug?", _shown(
+            first, "useful_gain",
+            f"{in_words(first, 'useful_tuned')} are useful, {in_words(first, 'useful_few_shot')} before"), "00"),
+        ("Can the memory of a training step be predicted?",
+         f"Yes: of 72 steps, half are within {memory['memory_error_median']:.2%}, all within "
+         f"{memory['memory_error_max']:.2%}", "04"),
+        ("Does tuning write better docstrings than the best prompt?", _shown(
+            full, "rouge1_gain", f"by {points(full, 'rouge1_gain')} points of ROUGE-1"), "07"),
+        ("What does it cost?",
+         f"Other skills: {per_cent(full, 'base_names')} → {per_cent(full, 'tuned_names')} on a second task; with some "
+         f"of it mixed in, {per_cent(full, 'mixed_names')}", "07"),
+        ("Is LoRA as good as full fine-tuning?",
+         f"LoRA − full is {points(three, 'lora_minus_full')} points of ROUGE-1, at "
+         f"{three['lora']['measured_gb'] / three['full']['measured_gb']:.0%} of the memory", "09"),
+        ("Can a small model write tests whose values are right?",
+         f"Seldom: {in_words(writer, 'pass_at_1')} pass at once. Where an execution fills in the values, "
+         f"{writer['aided_pass']:.0%} do, and they catch {in_words(writer, 'aided_mutation_score')} of the bugs", "11"),
+        ("Does the model find better calls than a program?", _shown(
+            writer, "aided_minus_program_only", f"{in_words(writer, 'program_only_mutation_score')} without it"), "11"),
+        ("Does a reward model read the code?",
+         f"From rankings alone it does not ({in_words(reward, 'stray_accuracy_rankings_only')}, a coin: 50%); with "
+         f"comments on other code among its pairs, {in_words(reward, 'stray_accuracy')}", "12"),
+        ("Does PPO make a rude reviewer less rude?", _shown(
+            ppo, "reduction", f"by {in_words(ppo, 'reduction')}, says a judge that never gave a reward"), "13"),
+    ]  # fmt: skip
+    return table(["question", "answer, with its 95% interval", "lesson"], rows)
+
+
+def _shown(found, name, words):
+    """'Yes: …' where the interval of a difference is above 0, and 'Not shown: …' where it is not."""
+    return f"{'Yes' if found[f'{name}_ci'][0] > 0 else 'Not shown'}: {words}"
+
+
+def first_win():
+    """Lesson 00."""
+    found, systems = values("00"), ("zero_shot", "few_shot", "tuned")
+    labels = {"valid": "valid", "assertions_hold": "assertions that hold", "useful": "useful"}
+    rows = [[label, *(in_words(found, f"{name}_{system}") for system in systems)] for name, label in labels.items()]
+    gain = in_words(found, "useful_gain")
+    return table(["", "zero-shot", "few-shot", "tuned"], rows) + f"\nTuned − few-shot, *useful*: {gain}.\n"
+
+
+def memory():
+    """Lesson 04."""
+    found = values("04")
+    rows = [["the course's `memory.predict`",
+             f"{found['memory_error_median']:.2%}, at most {found['memory_error_max']:.2%}", ""]]  # fmt: skip
+    rivals = {"accelerate": "accelerate's estimate", "transformer_math": "the Transformer Math formulas"}
+    for name, label in rivals.items():
+        closer = f"in {found[f'closer_than_{name}']:.0%} of the steps"
+        rows.append([label, f"{found[f'{name}_error_median']:.0%}", closer])
+    return table(["72 training steps", "median error", "the course's is closer"], rows)
+
+
+def data():
+    """Lesson 05."""
+    found = values("05")
+    rows = [
+        ["real functions with a one-sentence docstring", f"{found['rows']:,}, from {found['packages']} packages"],
+        ["functions that run alone", f"{found['functions_alone']:,}"],
+        ["tests by people that tell the function from a wrong one", f"{found['verified_tests']:,}"],
+        ["leaks between training and held-out packages", found["leaks"]],
+        ["held-out rows with a near duplicate in training, had the split been by row, before any cleaning",
+         f"{found['leaks_by_row_before_cleaning']:.0%}"],
+    ]  # fmt: skip
+    return table(["", ""], rows)
+
+
+def measuring():
+    """Lesson 06."""
+    found = values("06")
+    rows = [
+        ["the untuned model's sentences", points(found, "model_rouge1")],
+        ["the function's name as words", points(found, "name_rouge1")],
+        ["the difference", points(found, "model_over_name")],
+        ["one sentence for all", points(found, "constant_rouge1")],
+    ]
+    largest = max(found["rouge_max_difference"], found["bleu_max_difference"])
+    return (
+        table(["100 held-out functions", "ROUGE-1"], rows)
+        + f"\nAsked which of two tests is better, the model names the first in {found['position_bias']:.0%} of the "
+        f"cases. ROUGE and BLEU by hand equal their reference packages to {largest:.0e}.\n"
+    )
+
+
+def three_ways():
+    """Lesson 09: the table that the course is known for."""
+    found = values("09")
+    rows = [
+        [label, *(form.format(found[method][name]) for method in METHODS)]
+        for label, name, form in (
+            ("trained numbers", "trainable", "{:,.0f}"),
+            ("file to keep, fp32", "checkpoint_mb", "{:.0f} MB"),
+            ("weights, gradients, optimizer", "state_gb", "{:.2f} GB"),
+            ("peak of a step, measured", "measured_gb", "{:.2f} GB"),
+            ("peak of a step, predicted", "predicted_gb", "{:.2f} GB"),
+            ("tokens a second, one core", "tokens_per_second", "{:.0f}"),
+            ("minutes of training, one core", "minutes", "{:.0f}"),
+        )
+    ]
+    for label, name in (("ROUGE-1", "rouge1"), ("ROUGE-1 over the best prompt", "rouge1_gain")):
+        rows.append([label, *(points(found[method], name) for method in METHODS)])
+    rows.append(["points lost on a second task", *(f"{found[method]['forgetting']:.0f}" for method in METHODS)])
+    low = found["lora_minus_full_ci"][0]
+    verdict = "LoRA is not worse than full, by the margin of one point that lesson 08 names beforehand"
+    if low <= -1:
+        verdict = "whether LoRA is worse than full by the point that lesson 08 names beforehand is not clear"
+    return (
+        table(["", *METHODS.values()], rows)
+        + f"\nLoRA − full: {points(found, 'lora_minus_full')}: {verdict}. QLoRA − LoRA: "
+        f"{points(found, 'qlora_minus_lora')}; QLoRA keeps {in_words(found, 'qlora_gain_kept')} of LoRA's gain.\n"
+    )
+
+
+def price():
+    """Lesson 07: what full fine-tuning forgets."""
+    found = values("07")
+    rows = [
+        ["base model, best prompt", per_cent(found, "base_names"), points(found, "base_rouge1")],
+        ["all weights tuned", per_cent(found, "tuned_names"), points(found, "rouge1")],
+        ["a smaller training with both jobs mixed", per_cent(found, "mixed_names"), f"{found['mixed_rouge1']:.1f}"],
+    ]
+    return table(["", "names the function in front of it", "docstrings, ROUGE-1"], rows)
+
+
+def speed():
+    """The race of `tests/benchmarks/training_speed.py`."""
+    race = result("training-speed-cpu")
+    found, rows = race["values"], []
+    labels = {
+        "ours_lora": "the course, LoRA", "ours_full": "the course, all weights",
+        "trl_defaults": "TRL's trainer, its defaults", "trl_best": "TRL's trainer, the best settings found",
+    }  # fmt: skip
+    for name, label in labels.items():
+        ratio = ""
+        if name.startswith("trl"):
+            low, high = found[f"times_{name}_range"]
+            ratio = f"{found[f'times_{name}']:.1f} times ({low:.1f} to {high:.1f})"
+        peak = statistics.median(one["peak_gb"] for one in race["rounds"][name])
+        tokens, share = f"{found[f'{name}_tokens_per_second']:.0f}", f"{found[f'{name}_share']:.0%}"
+        rows.append([label, tokens, share, f"{peak:.1f} GB", ratio])
+    head = ["", "tokens a second", "share of plain products", "process's peak", "the course's LoRA is faster"]
+    return (
+        table(head, rows)
+        + f"\nThe best settings found: {race['trl_best']['name']}.\n"
+        + f"\nMade by `{race['command'].strip()}`: medians, and the range of the rounds.\n"
+    )
+
+
+def synthetic():
+    """Lesson 10."""
+    found = values("10")
+    asked = round(found["functions"] / found["functions_with_a_pair_program"])
+    rows = [
+        ["functions asked about", f"{asked:,}"],
+        ["… with a verified pair", f"{found['functions']:,}"],
+        ["verified pairs: they held in ten runs, and kill a mutant",
+         f"{found['pairs']:,}, in {found['seconds_per_pair'] * found['pairs'] / 60:.0f} minutes on two cores"],
+        ["mutants that one test kills", f"{found['mutants_killed']:.0%}"],
+        [f"such tests among {found['model_written']} answers of the base model, two worked examples in its prompt",
+         f"{found['functions_with_a_pair_model']:.0%}"],
+    ]  # fmt: skip
+    return table(["", ""], rows)
+
+
+def test_writer():
+    """Lesson 11."""
+    found = values("11")
+    systems = {
+        "base model, two worked examples": ("is_test_base", "valid_base", "hold_base", "pass_at_1_base"),
+        "tuned on 720 pairs": ("is_test_shipped", "valid_shipped", "hold_shipped", "pass_at_1_shipped"),
+        "tuned on all 2,819 pairs: the adapter that the tool comes with":
+            ("is_test_tuned", "valid_tuned", "hold_tuned", "pass_at_1"),
+    }  # fmt: skip
+    rows = [[label, *(in_words(found, name) for name in names)] for label, names in systems.items()]
+    callers = {"the model": "model_only", "the program": "program_only", "both": "aided"}
+    shares = [[label, in_words(found, f"{name}_mutation_score")] for label, name in callers.items()]
+    low, high = found["aided_minus_program_only_ci"]
+    return (
+        table(["100 held-out functions", "is a test", "valid", "assertions that hold", "pass@1"], rows)
+        + f"\nOf eight answers, drawn at a temperature of 0.6, one passes for {in_words(found, 'pass_at_8')} of the "
+        f"functions. On HumanEval's functions {found['human_eval_hold']:.0%} of the assertions hold.\n\n"
+        + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)
+        + f"\nBoth − program: {100 * found['aided_minus_program_only']:.1f} points "
+        f"({100 * low:.1f} to {100 * high:.1f}). Of the tests written so, {found['aided_pass']:.0%} pass.\n"
+    )
+
+
+def reward_model():
+    """Lesson 12."""
+    found, rows = values("12"), []
+    for label, name in (("trained on rankings alone", "_rankings_only"), ("with such pairs added", "")):
+        rows.append([label, *(in_words(found, f"{kind}_accuracy{name}") for kind in ("pair", "stray"))])
+    rules = found["rules"]
+    rows += [
+        ["rule: the order of the three tones", f"{rules['the tone alone']:.0%}", ""],
+        ["rule: less toxic is better", f"{rules['less toxic']:.0%}", ""],
+        ["rule: shares more words with the code", "", f"{rules['more shared words, astray']:.0%}"],
+        ["a coin", "50%", "50%"],
+    ]
+    head = ["120 held-out situations", "the better comment first", "the comment on this code before one on other code"]
+    return table(head, rows)
+
+
+def ppo():
+    """Lesson 13."""
+    found = values("13")
+    free = found["free"]
+    rows = [
+        ["toxicity, by a judge that gave no reward", f"{found['toxicity_before']:.2f}",
+         f"{found['toxicity_after']:.2f}", f"{in_words(found, 'reduction')} less", f"{free['toxicity']:.2f}"],
+        ["profanity, by a second judge", f"{found['profanity_before']:.2f}", f"{found['profanity_after']:.2f}",
+         f"{in_words(found, 'profanity_reduction')} less", ""],
+        ["names the problem", "", "", f"{in_words(found, 'usefulness_kept')} kept", f"{free['useful']:.0%} do"],
+        ["words", "", "", f"{in_words(found, 'length_ratio')} kept", ""],
+        ["KL to the start, nats a reply", f"{found['kl_at_start']:.0f}", f"{found['kl']:.1f}", "", f"{free['kl']:.0f}"],
+    ]  # fmt: skip
+    return table(["120 held-out situations", "before", "after", "", "without the price on the KL"], rows)
+
+
+def tool():
+    """The tool on packages that the course knows nothing of."""
+    found = result("testgen-packages")
+    rows = [
+        [pin.replace("==", " "), row["functions"], row["with_tests"], f"{row['seconds_per_function']:.2f}"]
+        for pin, row in zip(found["packages"], found["rows"], strict=True)
+    ]
+    total = [sum(row[name] for row in found["rows"]) for name in ("functions", "with_tests")]
+    rows.append(["all", total[0], f"{total[1]} ({found['share']:.0%})", ""])
+    head = ["package", "functions that look pure", "with a test that passes", "seconds each"]
+    return table(head, rows) + f"\nMade by `{found['command']}`; a second run changed nothing.\n"
+
+
+TABLES = {
+    "brief": brief, "first-win": first_win, "memory": memory, "data": data, "measuring": measuring,
+    "three-ways": three_ways, "price": price, "speed": speed, "synthetic": synthetic, "test-writer": test_writer,
+    "reward-model": reward_model, "ppo": ppo, "tool": tool,
+}  # fmt: skip
+LESSONS = {
+    "first-win": "00", "memory": "04", "data": "05", "measuring": "06", "three-ways": "09", "price": "07",
+    "synthetic": "10", "test-writer": "11", "reward-model": "12", "ppo": "13",
+}  # fmt: skip
+
+
+def renewed(text):
+    """A page's text with all its tables as the files have them now."""
+
+    def write(match):
+        name = match["name"]
+        if name not in TABLES:
+            raise CourseError(f"There is no table {name!r}. There are: {', '.join(TABLES)}.")
+        below = "\n" + made_by(LESSONS[name]) if name in LESSONS else ""
+        return f"{match[1]}{TABLES[name]()}{below}{match[3]}"
+
+    return MARKED.sub(write, text)
+
+
+def main():
+    """Renew both pages; says what changed."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        if (after := renewed(text)) != text:
+            write_text(page, after)
+            print(f"renewed {page.relative_to(ROOT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
