@@ -100,6 +100,23 @@ def _shown(found, name, words):
     return f"{'Yes' if found[f'{name}_ci'][0] > 0 else 'Not shown'}: {words}"
 
 
+def minutes():
+    """How long each lesson runs in the lesson budget, and what it needs: `run --all --save`."""
+    found = result("lesson-minutes-cpu")
+    lessons = found["lessons"]
+    rows = [
+        ["minutes", *(f"{one['minutes']:.1f}" for one in lessons.values())],
+        ["GB of memory", *(f"{one['peak_gb']:.1f}" for one in lessons.values())],
+    ]
+    dtype = "with bf16" if "bfloat16" in found["dtype"] else "without bf16"
+    return (
+        table(["", *lessons], rows)
+        + f"\nAll {len(lessons)} one after the other, with every training made anew: "
+        f"{sum(one['minutes'] for one in lessons.values()):.0f} minutes on {found['cores']} CPU cores {dtype}, "
+        f"by `{found['command']}`.\n"
+    )
+
+
 def first_win():
     """Lesson 00."""
     found, systems = values("00"), ("zero_shot", "few_shot", "tuned")
@@ -301,7 +318,7 @@ def tool():
 
 
 TABLES = {
-    "brief": brief, "first-win": first_win, "memory": memory, "data": data, "measuring": measuring,
+    "brief": brief, "minutes": minutes, "first-win": first_win, "memory": memory, "data": data, "measuring": measuring,
     "three-ways": three_ways, "price": price, "speed": speed, "synthetic": synthetic, "test-writer": test_writer,
     "reward-model": reward_model, "ppo": ppo, "tool": tool,
 }  # fmt: skip

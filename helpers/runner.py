@@ -42,12 +42,15 @@ def run(numbers, save=False):
     """Execute lessons one after the other; print each closing table. Returns 0, or 1 at the first lesson that fails.
 
     Executed copies and HTML go to runs/; the lessons themselves stay as they are, unless `save` (for maintainers)
-    writes a clean run's outputs back. Raises CourseError on an unknown lesson or where `save` is not possible here.
+    writes a clean run's outputs back. After several lessons the minutes of each are printed; after all of them, in the
+    lesson budget and with `save`, they go to data/results/, too. Raises CourseError on an unknown lesson or where
+    `save` is not possible here.
     """
     paths = [notebook(number) for number in numbers]
     if save:
         need_savable()
     _need_runs()
+    took = {}
     for path in paths:
         started = time.monotonic()
         try:
@@ -57,13 +60,30 @@ def run(numbers, save=False):
         except CourseError as error:
             print(error, file=sys.stderr)
             return 1
-        page = _write_page(path, executed)
-        print(table(_record_of(path)))
-        print(f"\n{(time.monotonic() - started) / 60:.1f} minutes in all")
+        page, record = _write_page(path, executed), _record_of(path)
+        minutes = (time.monotonic() - started) / 60
+        peak = record["values"].get("peak_gb") if record else None
+        took[path.name[:2]] = {"minutes": round(minutes, 1), "peak_gb": peak}
+        print(table(record))
+        print(f"\n{minutes:.1f} minutes in all")
         print(f"executed copy: {course.RUNS / path.name}\npage to read:  {page}")
         if save:
             print(f"outputs saved: {path}")
+    if len(took) > 1:
+        _tell_minutes(took, save and list(took) == lessons() and course.budget() == "lesson")
     return 0
+
+
+def _tell_minutes(took, save):
+    """Print how long each lesson took, {number: {"minutes", "peak_gb"}}; `save` writes it to data/results/."""
+    each = ", ".join(f"{number} {one['minutes']:.1f}" for number, one in took.items())
+    print(f"\nminutes: {each}, in all {sum(one['minutes'] for one in took.values()):.1f}")
+    if save:
+        about = {"device": course.device(), "dtype": course.settings()["dtype"].value, "cores": course.cores()}
+        about |= {"versions": course.versions(), "ran_at_commit": course.commit()}
+        target = course.ROOT / "data" / "results" / f"lesson-minutes-{course.device()}.json"
+        write_json(target, {"command": "python3 -m helpers run --all --save", "lessons": took} | about)
+        print(f"minutes saved: {target}")
 
 
 def _need_runs():

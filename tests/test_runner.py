@@ -125,6 +125,22 @@ def test_a_later_lesson_is_not_run_after_an_error(project, capsys):
     assert "the pan is hot" in capsys.readouterr().err
 
 
+def test_the_minutes_of_all_lessons_are_told_and_saved(project, capsys):
+    write(project, RECORD)
+    write(project, "1", name="01_next.ipynb")
+    kept = project / "data" / "results" / "lesson-minutes-cpu.json"
+    assert runner.run(["00", "01"]) == 0
+    assert re.search(r"minutes: 00 0\.\d, 01 0\.\d, in all 0\.\d\n", capsys.readouterr().out)
+    assert runner.run(["01"], save=True) == 0  # one lesson is not the series
+    assert not kept.exists() and "in all 0." not in capsys.readouterr().out
+    assert runner.run(["00", "01"], save=True) == 0
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    assert list(found["lessons"]) == ["00", "01"] and found["cores"] == course.cores()
+    assert found["command"] == "python3 -m helpers run --all --save"
+    assert found["lessons"]["00"]["minutes"] < 1 and found["lessons"]["01"]["peak_gb"] is None
+    assert f"minutes saved: {kept}" in capsys.readouterr().out
+
+
 def test_an_unknown_lesson_stops_before_anything_runs(project):
     write(project, "1")
     with pytest.raises(CourseError, match="no lesson 99"):
