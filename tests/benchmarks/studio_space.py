@@ -1,4 +1,4 @@
-"""From a clone to the first tuned result in a space of SageMaker Studio, and back after a stop; a folder plays its home.
+"""From a clone to the first tuned result in a space of SageMaker Studio, and back after a stop. A folder plays it.
 
 python -m tests.benchmarks.studio_space    a home of its own, an empty cache, the plain Python of this machine
 
