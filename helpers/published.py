@@ -13,6 +13,7 @@ from helpers.course import ROOT
 from helpers.errors import CourseError
 from helpers.files import write_text
 from helpers.metrics import in_words
+from helpers.ppo import detox
 
 PAGES = (ROOT / "README.md", ROOT / "data" / "results" / "README.md")
 MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
@@ -301,7 +302,14 @@ def ppo():
         ["words", "", "", f"{in_words(found, 'length_ratio')} kept", ""],
         ["KL to the start, nats a reply", f"{found['kl_at_start']:.0f}", f"{found['kl']:.1f}", "", f"{free['kl']:.0f}"],
     ]  # fmt: skip
-    return table(["120 held-out situations", "before", "after", "", "without the price on the KL"], rows)
+    chosen = ""
+    if "best_of_reduction" in found:
+        chosen = (
+            f"\nWithout training, the best of {found['best_of']:.0f} replies by the same reward: "
+            f"{in_words(found, 'best_of_reduction')} less toxicity, at {found['best_of']:.0f} times the price of a "
+            f"comment, {detox.nats_of_best(found['best_of']):.1f} nats away.\n"
+        )
+    return table(["120 held-out situations", "before", "after", "", "without the price on the KL"], rows) + chosen
 
 
 def tool():

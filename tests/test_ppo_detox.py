@@ -72,6 +72,49 @@ def test_a_run_is_made_once_and_loads_again(small, monkeypatch, tmp_path):
     assert not list((tmp_path / "tuned").glob("*checkpoint*"))
 
 
+def test_the_best_of_several_is_what_the_reward_likes_most(small, monkeypatch):
+    drawn, draw = [], detox.ppo.draw
+
+    def watched(*arguments):
+        rollout = draw(*arguments)
+        rollout.texts[1] = ""  # may come up: it is never shown to the reward, and never chosen
+        drawn.extend(rollout.texts)
+        return rollout
+
+    monkeypatch.setattr(detox.ppo, "draw", watched)
+    chosen = detox.best_of(4)
+    assert [one["id"] for one in chosen] == [row["id"] for row in detox.tested()] and len(drawn) == 12
+    for at, one in enumerate(chosen):
+        texts = [" ".join(text.split()) for text in drawn[4 * at : 4 * at + 4]]
+        assert len(set(one["text"])) == max(len(set(text)) for text in texts)
+    monkeypatch.setattr(detox.ppo, "draw", lambda *_: pytest.fail("drawn a second time"))
+    assert detox.best_of(4) == chosen
+    with pytest.raises(pytest.fail.Exception, match="second time"):
+        detox.best_of(3)
+
+
+def test_nothing_but_empty_replies_is_a_choice_too(small, monkeypatch):
+    draw = detox.ppo.draw
+
+    def silent(*arguments):
+        rollout = draw(*arguments)
+        rollout.texts = [""] * len(rollout.texts)
+        return rollout
+
+    monkeypatch.setattr(detox.ppo, "draw", silent)
+    monkeypatch.setattr(detox.reward, "scores", lambda *_, **__: pytest.fail("the reward was asked"))
+    assert {one["text"] for one in detox.best_of(2)} == {""}
+
+
+def test_the_distance_of_the_best_of_n_is_that_of_an_experiment():
+    """Of n numbers drawn evenly from 0 to 1 the largest has the density n x^(n-1)."""
+    assert detox.nats_of_best(1) == 0
+    for n in (2, 8):
+        places = (torch.arange(100_000, dtype=torch.float64) + 0.5) / 100_000
+        density = n * places ** (n - 1)
+        assert detox.nats_of_best(n) == pytest.approx((density * density.log()).mean().item(), abs=1e-4)
+
+
 def test_a_killed_run_goes_on(small, monkeypatch):
     """Its checkpoint is not in the folder that a kill leaves behind."""
     calls, watch = [], detox.watch

@@ -13,13 +13,14 @@ def left(measure, before, after):
     return _ratio([[new[measure], old[measure]] for new, old in zip(after, before, strict=True)])
 
 
-def items(before, after, free):
+def items(before, after, free, best):
     """What is recorded, one dict for each situation. A pair of numbers stands for a ratio of sums: [above, below].
 
-    before, after, free: the comments (`detox.commented`) of the reviewer, of PPO, and of PPO with beta = 0.
+    before, after, free: the comments (`detox.commented`) of the reviewer, of PPO, and of PPO with beta = 0. best: those
+    of `detox.best_of`.
     """
     found = []
-    for old, new, loose in zip(before, after, free, strict=True):
+    for old, new, loose, chosen in zip(before, after, free, best, strict=True):
         item = {"id": old["id"], "kl": new["kl"]}
         for name in ("toxicity", "profanity"):
             item |= {f"{name}_before": old[name], f"{name}_after": new[name]}
@@ -28,6 +29,8 @@ def items(before, after, free):
         item["usefulness_kept"] = [new["useful"], old["useful"]]
         item["rouge_kept"] = [new["rouge1"], old["rouge1"]]
         item["length_ratio"] = [new["words"], old["words"]]
+        item["best_of_reduction"] = [old["toxicity"] - chosen["toxicity"], old["toxicity"]]
+        item["best_of_usefulness_kept"] = [chosen["useful"], old["useful"]]
         found.append(item | {f"free.{name}": loose[name] for name in ("toxicity", "useful", "kl")})
     return found
 

@@ -6,6 +6,7 @@ The judges that measure it (`reward.toxicity`, `reward.profanity`) never reward 
 import contextlib
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def sizes():
         lesson={"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "epochs": 1, "beta": 0.05, "test": 24},
         full={"steps": 20, "prompts": 4, "samples": 4, "longest": 64, "epochs": 1, "beta": 0.1, "test": 120},
     )
+
+
+def draws():
+    """How many replies `best_of` chooses from in this budget."""
+    return course.by_budget(smoke=2, lesson=4, full=8)
 
 
 @dataclass
@@ -147,6 +153,44 @@ def before():
         write_json(folder / "comments.json", commented(start(), rows, "Reviewing (before)"))
 
     return _read(kept.folder("reviewer-before", [*_about(), sizes()["test"]], make) / "comments.json")
+
+
+def best_of(count=None):
+    """The gruff reviewer's comments where the reward may choose: of `count` replies (`draws()` if None) the one that it
+    likes best, for each test situation; measured, and kept like a run.
+
+    What the reward is worth without any training, at `count` times the price of each comment. How far such comments are
+    from the reviewer: `nats_of_best`.
+    """
+    rows, count = tested(), draws() if count is None else count
+
+    def make(folder):
+        policy, score, found = start(), scorer(), []
+        with Bar(len(rows), f"Choosing (best of {count})") as bar:
+            for at in range(0, len(rows), 4):
+                some = rows[at : at + 4]
+                drawn = ppo.draw(policy, [row["prompt"] for row in some], count, sizes()["longest"], course.seed() + at)
+                texts = [" ".join(text.split()) for text in drawn.texts]
+                asked = [row for row in some for _ in range(count)]
+                liked = [-math.inf] * len(texts)  # of what is empty
+                said = [place for place, text in enumerate(texts) if text]
+                if said:
+                    for place, value in zip(
+                        said, score([asked[k] for k in said], [texts[k] for k in said]), strict=True
+                    ):
+                        liked[place] = float(value)
+                best = [max(range(k, k + count), key=liked.__getitem__) for k in range(0, len(texts), count)]
+                found += measured(some, [texts[place] for place in best])
+                bar.advance(len(some))
+        write_json(folder / "comments.json", found)
+
+    about = [*_about(), sizes()["test"], sizes()["longest"], count]
+    return _read(kept.folder("reviewer-best", about, make) / "comments.json")
+
+
+def nats_of_best(count):
+    """The most nats that the best of `count` draws is away from their model (Beirami et al. 2024, theorem 1)."""
+    return math.log(count) - (count - 1) / count
 
 
 def train(name="reviewer", **changes):
