@@ -59,6 +59,14 @@ def test_every_table_stands_on_the_page_of_the_results():
     assert text.count("<!-- table:") == len(marked) == text.count("<!-- end -->")
 
 
+def test_all_lessons_take_an_hour_together():
+    """The bar for the series, on two cores with bf16; each lesson's own minutes are in the README."""
+    found = json.loads((ROOT / "data" / "results" / "lesson-minutes-cpu.json").read_text(encoding="utf-8"))
+    numbers = [path.name[:2] for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
+    assert list(found["lessons"]) == numbers and found["cores"] == 2
+    assert sum(one["minutes"] for one in found["lessons"].values()) <= 60
+
+
 def test_a_table_that_nobody_writes_is_told():
     with pytest.raises(CourseError, match="no table 'memoory'. There are: brief,"):
         published.renewed("<!-- table: memoory -->\n<!-- end -->\n")
