@@ -18,7 +18,8 @@ STEPS, INTERVAL = 12, 3
 def train(folder):
     policy = tiny_policies.causal()
     settings = dict(steps=STEPS, prompts=2, samples=4, longest=6, learning_rate=1e-2, save_every=INTERVAL)
-    result = ppo.train(policy, tiny_policies.ROWS, tiny_policies.share_of_a, folder=folder, target_kl=1.0, **settings)
+    settings |= {"target_kl": 1.0, "decay": True}
+    result = ppo.train(policy, tiny_policies.ROWS, tiny_policies.share_of_a, folder=folder, **settings)
     return result, {name: each.detach() for name, each in policy.parameters().items()}
 
 

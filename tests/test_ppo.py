@@ -314,6 +314,20 @@ def interrupted(monkeypatch, folder, at):
             resumable_ppo.train(folder)
 
 
+@pytest.mark.parametrize(("decay", "shares"), [(False, [1, 1, 1, 1]), (True, [1, 0.75, 0.5, 0.25])])
+def test_rates_stay_or_fall_in_a_straight_line(monkeypatch, decay, shares):
+    rates, update = [], run._update
+
+    def watched(policy, optimizer, *rest):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        return update(policy, optimizer, *rest)
+
+    monkeypatch.setattr(run, "_update", watched)
+    settings = dict(prompts=2, samples=2, longest=4, epochs=1, minibatches=1, learning_rate=1e-3, value_rate=1e-2)
+    ppo.train(tiny_policies.causal(), tiny_policies.ROWS, tiny_policies.share_of_a, steps=4, decay=decay, **settings)
+    assert rates == [pytest.approx([1e-3 * share, 1e-2 * share]) for share in shares]
+
+
 def same(result, trained, whole, weights):
     timing = ("seconds", "rollout_seconds")
     for one, other in zip(result.history, whole.history, strict=True):

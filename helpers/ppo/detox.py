@@ -36,7 +36,7 @@ def sizes():
     return course.by_budget(
         smoke={"steps": 2, "prompts": 2, "samples": 2, "longest": 10, "epochs": 1, "beta": 0.05, "test": 3},
         lesson={"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "epochs": 1, "beta": 0.05, "test": 24},
-        full={"steps": 20, "prompts": 4, "samples": 4, "longest": 64, "epochs": 1, "beta": 0.1, "test": 120},
+        full={"steps": 24, "prompts": 4, "samples": 4, "longest": 64, "epochs": 1, "beta": 0.1, "test": 120},
     )
 
 
@@ -198,7 +198,7 @@ def train(name="reviewer", **changes):
 
     changes: arguments of `ppo.train` other than the budget's and RATE. A run that was stopped goes on.
     """
-    settings = {"learning_rate": RATE, "end_penalty": 0.3, "center": True, "save_every": 2}
+    settings = {"learning_rate": RATE, "decay": True, "lam": 1.0, "end_penalty": 0.3, "center": True, "save_every": 2}
     settings |= sizes() | {"minibatches": sizes()["prompts"]} | changes
     settings.pop("test")
     about = [*_about(), sizes()["test"], settings]

@@ -32,6 +32,7 @@ def train(
     minibatches=2,
     learning_rate=3e-4,
     value_rate=1e-2,
+    decay=False,
     beta=0.05,
     target_kl=None,
     clip=0.2,
@@ -59,9 +60,10 @@ def train(
     learn that in. Needs two samples or more.
 
     A step draws `samples` replies to each of `prompts` prompts, and uses them `epochs` times in `minibatches` parts.
-    learning_rate: the adapter's; value_rate: the value head's. beta: what a nat of KL costs, in deviations of the
-    reward; with target_kl (nats a reply) it adapts. clip, gamma, lam: see `objective`. watch(rows, texts): more to put
-    into each step's history, as a dict of numbers; nothing is learned from it.
+    learning_rate: the adapter's; value_rate: the value head's. decay: let both fall to 0 in a straight line over the
+    run. A gradient of few replies is mostly chance; smaller and smaller steps average it out. beta: what a nat of KL
+    costs, in deviations of the reward; with target_kl (nats a reply) it adapts. clip, gamma, lam: see `objective`.
+    watch(rows, texts): more to put into each step's history, as a dict of numbers; nothing is learned from it.
 
     folder: a checkpoint goes there every `save_every` steps, and is deleted at the end; the same call goes on from it,
     with the same draws. max_kl (nats a reply), min_entropy (nats a token): a policy beyond these has collapsed, and the
@@ -80,7 +82,8 @@ def train(
     guards.need_rows(rows)
     settings = counts | {
         "minibatches": minibatches, "learning_rate": learning_rate, "value_rate": value_rate, "beta": beta,
-        "target_kl": target_kl, "clip": clip, "gamma": gamma, "lam": lam, "end_penalty": end_penalty, "center": center,
+        "decay": decay, "target_kl": target_kl, "clip": clip, "gamma": gamma, "lam": lam, "end_penalty": end_penalty,
+        "center": center,
         "temperature": policy.temperature, "seed": course.seed(), "model": policy.base.config.model_type,
         "rows": hashlib.sha256(json.dumps([row["prompt"] for row in rows]).encode()).hexdigest()[:12],
     }  # fmt: skip
@@ -103,6 +106,8 @@ def train(
         bar.advance(result.resumed_from)
         for step in range(result.resumed_from, steps):
             started = time.perf_counter()
+            for group, rate in zip(optimizer.param_groups, (learning_rate, value_rate), strict=True):
+                group["lr"] = rate * (1 - step / steps if decay else 1)
             asked = [rows[place] for place in _places(len(rows), step, prompts)]
             rollout = collect(policy, [row["prompt"] for row in asked], samples, longest, _seed("draw", step))
             repeated = [row for row in asked for _ in range(samples)]
