@@ -30,10 +30,10 @@ def values(lesson):
     return result(f"{lesson}-full-cpu")["values"]
 
 
-def points(found, name, digits=1):
+def points(found, name):
     """A value with its interval, as it is: '4.7 (1.8 to 7.4)'."""
     low, high = found[f"{name}_ci"]
-    return f"{found[name]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{found[name]:.1f} ({low:.1f} to {high:.1f})"
 
 
 def per_cent(found, name):
@@ -47,14 +47,12 @@ def table(head, rows):
     return "".join(f"| {' | '.join(map(str, row))} |\n" for row in [head, ["---"] * len(head), *rows])
 
 
-def made_by(*lessons):
-    """What made the files of some lessons, as a sentence."""
-    found = []
-    for lesson in lessons:
-        one = result(f"{lesson}-full-cpu")
-        seeds = "" if "per_seed" not in one else f", {len(one['seeds'])} seed{'s' * (len(one['seeds']) > 1)}"
-        found.append(f"`{one['command']}`{seeds}")
-    return f"Made by {' and '.join(found)}, on a CPU.\n"
+def made_by(lesson):
+    """What made the file of a lesson, as a sentence."""
+    found = result(f"{lesson}-full-cpu")
+    count = len(found["seeds"])
+    seeds = f", {count} seed{'s' * (count > 1)}" if "per_seed" in found else ""
+    return f"Made by `{found['command']}`{seeds}, on a CPU.\n"
 
 
 # --- The tables -------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def test_a_result_says_what_made_it_and_gives_intervals(path):
 
 
 def test_lesson_00_records_what_it_promises():
-    values = json.loads((ROOT / "data" / "results" / "00-full-cpu.json").read_text(encoding="utf-8"))["values"]
+    values = published.values("00")
     for name in ("valid_zero_shot", "valid_few_shot", "valid_tuned", "assertions_hold"):
         assert 0 <= values[name] <= 1 and f"{name}_ci" in values
     assert {"assertions_hold_zero_shot", "assertions_hold_few_shot", "valid_gain", "peak_gb"} <= set(values)
@@ -61,7 +61,7 @@ def test_every_table_stands_on_the_page_of_the_results():
 
 def test_all_lessons_take_an_hour_together():
     """The bar for the series, on two cores with bf16; each lesson's own minutes are in the README."""
-    found = json.loads((ROOT / "data" / "results" / "lesson-minutes-cpu.json").read_text(encoding="utf-8"))
+    found = published.result("lesson-minutes-cpu")
     numbers = [path.name[:2] for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
     assert list(found["lessons"]) == numbers and found["cores"] == 2
     assert sum(one["minutes"] for one in found["lessons"].values()) <= 60
@@ -80,7 +80,7 @@ def test_a_changed_number_is_put_right():
 
 @pytest.mark.parametrize(("low", "verdict"), [(-0.4, "LoRA is not worse than full"), (-1.2, "is not clear")])
 def test_the_verdict_on_lora_follows_its_interval(monkeypatch, low, verdict):
-    found = published_values("09-full-cpu") | {"lora_minus_full_ci": [low, 2.0]}
+    found = published.values("09") | {"lora_minus_full_ci": [low, 2.0]}
     monkeypatch.setattr(published, "values", lambda lesson: found)
     assert verdict in published.three_ways()
 
@@ -100,56 +100,52 @@ def test_lesson_04_keeps_its_bars():
 
 
 def test_lessons_05_and_06_keep_their_bars():
-    assert published_values("05-full-cpu")["leaks"] == 0
-    values = published_values("06-full-cpu")
+    assert published.values("05")["leaks"] == 0
+    values = published.values("06")
     assert max(values["rouge_max_difference"], values["bleu_max_difference"]) <= 1e-6
 
 
 def test_lesson_10_keeps_its_bars():
-    values = published_values("10-full-cpu")
+    values = published.values("10")
     assert values["pairs"] >= 2000 and values["functions"] >= 800 and values["real_fraction"] >= 0.9
     assert values["jsonl_problems"] == values["functions_in_train_and_test"] == 0
 
 
 def test_the_tool_kept_its_bars_on_packages_from_outside():
-    table = json.loads((ROOT / "data" / "results" / "testgen-packages.json").read_text(encoding="utf-8"))
+    table = published.result("testgen-packages")
     assert table["share"] >= 0.6
     for row in table["rows"]:
         assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] < 2
 
 
 def test_lessons_07_to_09_keep_their_bars():
-    values = published_values("09-full-cpu")
+    values = published.values("09")
     for method in ("full", "lora", "qlora"):
         found = values[method]
         assert found["measured_gb"] == pytest.approx(found["predicted_gb"], rel=0.1)
         assert found["rouge1_gain_ci"][0] > 0, "the README says that all three beat the best prompt"
     assert values["lora_minus_full_ci"][0] > -1
     assert values["qlora"]["state_gb"] <= values["full"]["state_gb"] / 6
-    assert published_values("07-full-cpu")["recovered"] >= 0.8
+    assert published.values("07")["recovered"] >= 0.8
 
 
 def test_the_speed_race_had_a_rival_with_packing():
-    table = json.loads((ROOT / "data" / "results" / "training-speed-cpu.json").read_text(encoding="utf-8"))
+    table = published.result("training-speed-cpu")
     assert any("packs" in trial["settings"] for trial in table["trl_best"]["trials"])
 
 
-def published_values(name):
-    return json.loads((ROOT / "data" / "results" / f"{name}.json").read_text(encoding="utf-8"))["values"]
-
-
 def test_lesson_11_keeps_what_its_page_says():
-    values = published_values("11-full-cpu")
+    values = published.values("11")
     assert values["aided_pass"] == 1 and values["aided_mutation_score"] >= 0.65
     assert values["is_test_tuned"] >= 0.98
 
 
 def test_lesson_12_keeps_its_bar():
-    assert published_values("12-full-cpu")["pair_accuracy_ci"][0] >= 0.9
+    assert published.values("12")["pair_accuracy_ci"][0] >= 0.9
 
 
 def test_lesson_13_keeps_what_its_page_says():
-    values = published_values("13-full-cpu")
+    values = published.values("13")
     page = published.PAGES[1].read_text(encoding="utf-8")
     missed = values["reduction"] < 0.6 or values["reduction_ci"][0] < 0.3
     assert ("set beforehand, was missed." in page) == missed
