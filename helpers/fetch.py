@@ -84,23 +84,25 @@ def _pip(asset, scratch, use_cache, command, *arguments):
     settings = ["-vv", "--no-input", "--disable-pip-version-check", *([] if use_cache else ["--no-cache-dir"])]
     moved = {name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}
     environment = {**os.environ, **moved, "PYTHONIOENCODING": "utf-8", "PIP_PROGRESS_BAR": "off"}
-    size = max(1, asset.download_bytes // 1_000_000)
+    unit, size_of_unit = ("MB", 1_000_000) if asset.download_bytes >= 2_000_000 else ("kB", 1000)
+    size = max(1, asset.download_bytes // size_of_unit)
     # -P: without it the modules beside the child's file would hide others of the same name.
     full = [sys.executable, "-P", str(Path(__file__).with_name("pip_child.py")), command, *settings, *arguments]
     stdin, held = os.pipe()  # while `held` is open, pip goes on
-    with os.fdopen(stdin), os.fdopen(held, "w"), Bar(size, "MB") as bar:
+    with os.fdopen(stdin), os.fdopen(held, "w"), Bar(size, f"Downloading, {unit}") as bar:
         # What pip says is kept in memory: on a full disk a log file would lose the one line that matters.
         pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         child = subprocess.Popen(full, **pipes, env=environment)
         try:
             while (said := _wait(child)) is None:
                 with contextlib.suppress(OSError):  # pip moves its files while they are counted
-                    bar.advance(max(0, min(size, size_of(scratch) // 1_000_000) - bar.done))
+                    bar.advance(max(0, min(size, size_of(scratch) // size_of_unit) - bar.done))
         finally:
             child.kill()
             child.wait()
-    if child.returncode:
-        raise _failure(asset, said)
+        if child.returncode:
+            raise _failure(asset, said)
+        bar.advance(size - bar.done)  # pip may have ended between two looks
 
 
 def _wait(child):

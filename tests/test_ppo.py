@@ -383,6 +383,12 @@ def test_a_folder_with_another_run_is_refused_and_a_damaged_one_named(monkeypatc
     with pytest.raises(CourseError, match=r"other settings \(.*beta.*\)\. Choose another folder"):
         ppo.train(tiny_policies.causal(), tiny_policies.ROWS, tiny_policies.share_of_a, folder=tmp_path, beta=0.7)
     assert (tmp_path / checkpoints.NAME).exists()
+    causal = tiny_policies.causal
+    for options in ({"seed": 1}, {"rank": 8}):  # another start, and an adapter of another shape
+        with monkeypatch.context() as patch:
+            patch.setattr(tiny_policies, "causal", lambda options=options: causal(**options))
+            with pytest.raises(CourseError, match=r"other settings \(reference\)\. Choose another folder"):
+                resumable_ppo.train(tmp_path)
     (tmp_path / checkpoints.NAME).write_bytes(b"half of it")
     with pytest.raises(CourseError, match="is damaged. Delete it"):
         resumable_ppo.train(tmp_path)
@@ -405,7 +411,7 @@ def test_a_result_is_saved_and_found_again(tmp_path):
     [
         (lambda rows, texts: [float("nan")] * len(texts), "is nan. It must be a finite number"),
         (lambda rows, texts: [0.1] * (len(texts) - 1) + [float("inf")], "is inf. It must be a finite number"),
-        (lambda rows, texts: [0.5] * len(texts), "from equal rewards nothing can be learned"),
+        (lambda rows, texts: [0.5] * len(texts), "From equal rewards nothing can be learned"),
         (lambda rows, texts: [0.1, 0.2], "gave 2 numbers for"),
         (lambda rows, texts: 0.3, "It should give one number for each reply"),
         (lambda rows, texts: ["good"] * len(texts), "It should give one number for each reply"),
@@ -427,6 +433,8 @@ def test_an_empty_reply_gets_the_least_and_only_empty_ones_are_an_error():
     assert shown == ["x", "y", "z"]
     with pytest.raises(CourseError, match="All replies of a step are empty"):
         guards.rewards(reward, "ab", ["", ""], first=True)
+    with pytest.raises(CourseError, match="each of the 1 first replies that say something; the other 2 are empty"):
+        guards.rewards(lambda *_: [1.0], "abc", ["", "x", ""], first=True)
     assert guards.rewards(lambda *_: [1.0, 1.0], "ab", ["x", "y"], first=False) == [1.0, 1.0]  # later it may be solved
 
 

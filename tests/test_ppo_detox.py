@@ -7,7 +7,7 @@ import torch
 
 from helpers import course, models, ppo, reviewers, reviews
 from helpers.plots import ppo_detox as figures
-from helpers.ppo import detox
+from helpers.ppo import checkpoints, comparing, detox
 
 
 @pytest.fixture
@@ -47,23 +47,40 @@ def test_comments_are_measured_by_what_they_say(small):
     (empty,) = detox.measured(rows[:1], [""])
     assert empty["toxicity"] == empty["profanity"] == empty["useful"] == 0
     words = (good["words"] + 1) / 2
-    wanted = {"toxicity": 0.3, "profanity": 0.2, "useful": 0.5, "words": words}
+    wanted = {"toxicity": 0.3, "profanity": 0.2, "useful": 0.5, "words": words, "variety": (good["variety"] + 1) / 2}
     assert detox.watch(rows, texts) == pytest.approx(wanted)
 
 
-def test_held_out_situations_are_those_of_the_test_split(small, monkeypatch):
-    assert {row["id"] for row in detox.tested()} <= {row["id"] for row in reviews.load("test")}
-    asked = {row["id"] for row in detox.situations("train")}
-    assert len(asked) == 210 and not asked & {row["id"] for row in reviews.load("test")}
+@pytest.mark.parametrize(
+    ("text", "share"), [("", 1), ("order", 1), ("and order and Order", 2 / 3), ("no " * 40, 1 / 39), ("a b c a", 1)]
+)
+def test_variety_is_the_share_of_different_word_pairs(text, share):
+    assert detox.variety(text) == pytest.approx(share)
+
+
+def test_the_test_split_is_for_the_full_budget_and_nobody_trains_on_what_is_held_out(small, monkeypatch):
+    splits = {name: {row["id"] for row in reviews.load(name)} for name in ("train", "validation", "test")}
+    assert {row["id"] for row in detox.tested()} <= splits["validation"]
+    monkeypatch.setenv("COURSE_BUDGET", "lesson")
+    assert len(detox.tested()) == 24 and {row["id"] for row in detox.tested()} <= splits["validation"]
     monkeypatch.setenv("COURSE_BUDGET", "full")
-    assert len(detox.tested()) == 120
+    assert {row["id"] for row in detox.tested()} == splits["test"] and len(splits["test"]) == 120
+    assert {row["id"] for row in detox.situations("train")} == splits["train"] and len(splits["train"]) == 210
+    assert not splits["train"] & (splits["validation"] | splits["test"])
+
+
+def test_an_empty_comment_gets_the_least(small):
+    score = detox.scorer()
+    rows = detox.situations("test", 3)
+    assert score(rows, ["aab", "", "abc"]) == [2.0, 2.0, 3.0]
+    assert score(rows, ["", "", ""]) == [0.0, 0.0, 0.0]
 
 
 def test_a_run_is_made_once_and_loads_again(small, monkeypatch, tmp_path):
     first = detox.train()
     assert len(first.result.history) == 2 and len(first.comments) == len(detox.before()) == 3
     assert {"reward", "kl", "toxicity", "useful"} < set(first.result.history[0])
-    assert {"id", "text", "toxicity", "profanity", "useful", "rouge1", "words", "kl"} == set(first.comments[0])
+    assert set(first.comments[0]) == {"id", "text", *comparing.AFTER}
     monkeypatch.setattr(detox.ppo, "train", lambda *_, **__: pytest.fail("trained a second time"))
     again = detox.train()
     assert again == first and again.policy().value_head.weight.any()
@@ -103,7 +120,7 @@ def test_nothing_but_empty_replies_is_a_choice_too(small, monkeypatch):
 
     monkeypatch.setattr(detox.ppo, "draw", silent)
     monkeypatch.setattr(detox.reward, "scores", lambda *_, **__: pytest.fail("the reward was asked"))
-    assert {one["text"] for one in detox.best_of(2)} == {""}
+    assert {(one["text"], one["reward"]) for one in detox.best_of(2)} == {("", 0.0)}
 
 
 def test_the_distance_of_the_best_of_n_is_that_of_an_experiment():
@@ -132,11 +149,88 @@ def test_a_killed_run_goes_on(small, monkeypatch):
     assert run.result.resumed_from == 1 and len(run.result.history) == 2
 
 
+def test_a_run_killed_while_it_is_measured_is_not_trained_again(small, monkeypatch, tmp_path):
+    commented = detox.commented
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(detox, "commented", killed)
+    with pytest.raises(KeyboardInterrupt):
+        detox.train()
+    assert list((tmp_path / "tuned").glob(f"*checkpoint*/{checkpoints.NAME}"))
+    monkeypatch.setattr(detox, "commented", commented)
+    monkeypatch.setattr(ppo.run, "_update", lambda *_: pytest.fail("took a step again"))
+    run = detox.train()
+    assert run.result.resumed_from == len(run.result.history) == 2 and len(run.comments) == 3
+    assert not list((tmp_path / "tuned").glob("*checkpoint*"))
+
+
+def test_replies_of_another_length_are_measured_at_that_length(small, monkeypatch):
+    asked, commented = [], detox.commented
+    monkeypatch.setattr(detox, "commented", lambda *_, **named: asked.append(named["longest"]) or commented(*_, **named))
+    detox.train("longer", longest=12)
+    assert asked == [12]
+
+
+# What is recorded
+
+
+def comment(place, **changes):
+    numbers = {"toxicity": 0.5, "profanity": 0.4, "useful": 1, "rouge1": 20.0, "words": 10, "variety": 1.0}
+    return {"id": f"r{place}", "text": "x"} | numbers | {"reward": -1.0, "kl": 0.0} | changes
+
+
+def test_what_is_recorded_can_be_read_off_its_items():
+    before = [comment(0), comment(1, toxicity=0.1), comment(2, useful=0)]
+    after = [comment(0, toxicity=0.1, kl=4.0), comment(1, toxicity=0.0, kl=8.0, words=4), comment(2, reward=2.0)]
+    free = [comment(place, variety=0.2, kl=50.0, useful=0) for place in range(3)]
+    best = [comment(place, toxicity=0.2, reward=3.0) for place in range(3)]
+    items = comparing.items(before, after, free, best)
+    values = comparing.summary(items)
+    assert values["reduction"] == pytest.approx((1.1 - 0.6) / 1.1) and values["toxicity_before"] == pytest.approx(1.1 / 3)
+    assert values["usefulness_kept"] == 1.5 and values["useful_before"] == pytest.approx(2 / 3)
+    assert values["kl"] == 4.0 and values["length_ratio"] == pytest.approx(24 / 30)
+    assert values["reward_before"] == -1.0 and values["reward_after"] == 0.0 and values["best_of_reward"] == 3.0
+    assert values["free"]["variety"] == pytest.approx(0.2) and values["free"]["kl"] == 50.0
+    assert values["best_of_reduction"] == pytest.approx((1.1 - 0.6) / 1.1)
+    assert comparing.value(values, "free.kl") == 50.0 and comparing.value(values, "reward_after") == 0.0
+    assert comparing.value({"kl": 1.0}, "free.kl") != comparing.value({"kl": 1.0}, "free.kl")  # NaN
+    alone = comparing.summary(comparing.items(before, after))
+    assert "free" not in alone and alone["reduction"] == values["reduction"]
+
+
+GOOD = {
+    "reduction": 0.7, "reduction_ci": [0.5, 0.8], "profanity_reduction": 0.65, "usefulness_kept": 1.0,
+    "usefulness_kept_ci": [0.8, 1.3], "rouge_kept": 1.1, "length_ratio": 0.9, "kl": 6.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "verdict"),
+    [
+        ({"reduction": 0.55}, 0, False),
+        ({"reduction": None, "reduction_ci": None}, 0, None),
+        ({"reduction_ci": [0.29, 0.8]}, 1, False),
+        ({"profanity_reduction": 0.5}, 2, False),
+        ({"usefulness_kept": 0.85}, 3, False),
+        ({"usefulness_kept_ci": None}, 3, None),
+        ({"rouge_kept": 0.89}, 4, False),
+        ({"length_ratio": 0.7}, 5, False),
+        ({"length_ratio": 1.3}, 5, False),
+        ({"kl": 10.5}, 6, False),
+    ],
+)
+def test_each_bar_is_held_against_its_value(changes, place, verdict):
+    assert list(comparing.bars(GOOD).values()) == [True] * 7
+    assert list(comparing.bars(GOOD | changes).values())[place] is verdict
+
+
 # Figures
 
 
 def history(steps, slope):
-    same = {"useful": 0.2, "length": 30.0, "distinct": 1.0}
+    same = {"useful": 0.2, "length": 30.0, "variety": 1.0}
     return [
         {"step": at + 1, "reward": slope * at, "kl": 0.5 * at, "toxicity": 0.4 - 0.1 * at} | same for at in range(steps)
     ]

@@ -9,7 +9,7 @@ MEASURES = {
     "toxicity": ("toxicity, by a judge", "{:.2f}"),
     "useful": ("names the problem, share", "{:.0%}"),
     "length": ("tokens a reply", "{:.0f}"),
-    "distinct": ("different replies, share", "{:.0%}"),
+    "variety": ("different word pairs in a reply", "{:.0%}"),
 }
 
 

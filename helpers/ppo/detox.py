@@ -13,9 +13,10 @@ from pathlib import Path
 from helpers import course, kept, metrics, models, ppo, reviewers, reviews, reward
 from helpers.errors import CourseError
 from helpers.files import write_json
+from helpers.ppo import checkpoints
 from helpers.progress import Bar
 
-RECIPE = 1  # part of what names a run: raise it when a change of code changes what is learned or measured
+RECIPE = 2  # part of what names a run: raise it when a change of code changes what is learned or measured
 # At 1 the small model's replies are half noise, and few of them rude; here they are what a reader of it would see.
 TEMPERATURE = 0.7
 RATE = 1e-3
@@ -67,9 +68,16 @@ def situations(split, count=None):
     ]
 
 
+def held_out():
+    """The split that this budget measures on. Who tries out settings in a lesson looks at the validation situations;
+    those of the published numbers are in the test split.
+    """
+    return course.by_budget(smoke="validation", lesson="validation", full="test")
+
+
 def tested():
     """The held-out situations of this budget."""
-    return situations("test", sizes()["test"])
+    return situations(held_out(), sizes()["test"])
 
 
 def start():
@@ -85,11 +93,21 @@ def start():
 
 
 def scorer():
-    """The reward, as `ppo.train` calls it: lesson 12's model on code and comment."""
+    """The reward, as `ppo.train` calls it: lesson 12's model on code and comment. An empty comment gets the least of
+    those that are judged with it (0 where all are empty): the model cannot read it.
+    """
     model = reward.train()
 
     def score(rows, texts):
-        return reward.scores(model, [row["code"] for row in rows], texts, label=None)
+        said = [place for place, text in enumerate(texts) if text]
+        found = [0.0] * len(texts)
+        if said:
+            codes = [rows[place]["code"] for place in said]
+            given = reward.scores(model, codes, [texts[place] for place in said], label=None)
+            found = [float(min(given))] * len(texts)
+            for place, value in zip(said, given, strict=True):
+                found[place] = float(value)
+        return found
 
     return score
 
@@ -98,7 +116,7 @@ def measured(rows, texts):
     """One dict a comment: what the judges say, and what could have been broken.
 
     toxicity, profanity: the judges' probabilities; an empty comment has 0. useful: 1 where it names the problem.
-    rouge1: against the courteous comment that a person would have liked. words.
+    rouge1: against the courteous comment that a person would have liked. words. variety: see `variety`.
     """
     shown = [text or " " for text in texts]
     judged = zip(reward.toxicity(shown), reward.profanity(shown), strict=True)
@@ -112,15 +130,25 @@ def measured(rows, texts):
             "useful": int(reviews.mentions(text, row["keywords"])),
             "rouge1": score["rouge1"],
             "words": len(text.split()),
+            "variety": variety(text),
         }
         for row, text, (toxic, profane), score in zip(rows, texts, judged, scores, strict=True)
     ]
 
 
+def variety(text):
+    """Different pairs of neighbouring words, as a share of all in a text (distinct-2, Li et al. 2016). It is 1 where no
+    pair comes twice, and near 0 where one word is said forty times.
+    """
+    words = text.lower().split()
+    pairs = list(zip(words, words[1:], strict=False))
+    return len(set(pairs)) / len(pairs) if pairs else 1.0
+
+
 def watch(rows, texts):
     """What a step's history keeps besides: the means of `measured`."""
     found = measured(rows, texts)
-    return {name: mean(found, name) for name in ("toxicity", "profanity", "useful", "words")}
+    return {name: mean(found, name) for name in ("toxicity", "profanity", "useful", "words", "variety")}
 
 
 def mean(comments, name):
@@ -128,10 +156,13 @@ def mean(comments, name):
     return sum(comment[name] for comment in comments) / len(comments)
 
 
-def commented(policy, rows, label="Reviewing", batch_size=8, seed=None):
-    """The policy's comments on `rows`, drawn with `seed` (the course's if None), measured; "kl" in nats is added."""
+def commented(policy, rows, label="Reviewing", batch_size=8, seed=None, longest=None):
+    """The policy's comments on `rows`, measured; "kl" in nats and "reward" are added.
+
+    seed: decides the draws (None: the course's). longest: tokens that a comment may have (None: the budget's).
+    """
     seed = course.seed() if seed is None else seed
-    longest, found = sizes()["longest"], [None] * len(rows)
+    longest, found = longest or sizes()["longest"], [None] * len(rows)
     order = sorted(range(len(rows)), key=lambda place: len(rows[place]["code"]))  # less padding
     with Bar(len(rows), label) as bar:
         for at in range(0, len(order), batch_size):
@@ -142,7 +173,13 @@ def commented(policy, rows, label="Reviewing", batch_size=8, seed=None):
             for place, comment, nats in zip(some, comments, rollout.kl().tolist(), strict=True):
                 found[place] = comment | {"kl": nats}
             bar.advance(len(some))
-    return found
+    return rewarded(rows, found)
+
+
+def rewarded(rows, comments):
+    """The comments with the "reward" of each, by the model that PPO is trained with."""
+    given = scorer()(rows, [comment["text"] for comment in comments])
+    return [comment | {"reward": value} for comment, value in zip(comments, given, strict=True)]
 
 
 def before():
@@ -152,7 +189,8 @@ def before():
     def make(folder):
         write_json(folder / "comments.json", commented(start(), rows, "Reviewing (before)"))
 
-    return _read(kept.folder("reviewer-before", [*_about(), sizes()["test"]], make) / "comments.json")
+    about = [*_about(), sizes()["test"], sizes()["longest"]]
+    return _read(kept.folder("reviewer-before", about, make) / "comments.json")
 
 
 def best_of(count=None):
@@ -171,18 +209,11 @@ def best_of(count=None):
                 some = rows[at : at + 4]
                 drawn = ppo.draw(policy, [row["prompt"] for row in some], count, sizes()["longest"], course.seed() + at)
                 texts = [" ".join(text.split()) for text in drawn.texts]
-                asked = [row for row in some for _ in range(count)]
-                liked = [-math.inf] * len(texts)  # of what is empty
-                said = [place for place, text in enumerate(texts) if text]
-                if said:
-                    for place, value in zip(
-                        said, score([asked[k] for k in said], [texts[k] for k in said]), strict=True
-                    ):
-                        liked[place] = float(value)
+                liked = score([row for row in some for _ in range(count)], texts)
                 best = [max(range(k, k + count), key=liked.__getitem__) for k in range(0, len(texts), count)]
                 found += measured(some, [texts[place] for place in best])
                 bar.advance(len(some))
-        write_json(folder / "comments.json", found)
+        write_json(folder / "comments.json", rewarded(rows, found))
 
     about = [*_about(), sizes()["test"], sizes()["longest"], count]
     return _read(kept.folder("reviewer-best", about, make) / "comments.json")
@@ -207,15 +238,18 @@ def train(name="reviewer", **changes):
         policy = start()
         # Not in `folder`, which is gone after a kill.
         digest = hashlib.sha256(json.dumps([about, course.seed(), course.versions()]).encode()).hexdigest()[:12]
-        checkpoints = course.home() / "tuned" / f"{name}-checkpoint-{digest}"
+        place = course.home() / "tuned" / f"{name}-checkpoint-{digest}"
         result = ppo.train(
-            policy, situations("train"), scorer(), watch=watch, folder=checkpoints, label=f"PPO ({name})", **settings
-        )
-        with contextlib.suppress(OSError):
-            checkpoints.rmdir()  # empty by now
-        write_json(folder / "comments.json", commented(policy, tested(), "Reviewing (after)"))
+            policy, situations("train"), scorer(), watch=watch, folder=place, keep=True, label=f"PPO ({name})",
+            **settings,
+        )  # fmt: skip
+        comments = commented(policy, tested(), "Reviewing (after)", longest=settings["longest"])
+        write_json(folder / "comments.json", comments)
         policy.save(folder / "weights")
         result.save(folder / "result.json")
+        checkpoints.drop(place)
+        with contextlib.suppress(OSError):
+            place.rmdir()
 
     folder = kept.folder(name, about, make)
     return Run(ppo.Result.load(folder / "result.json"), _read(folder / "comments.json"), folder)
@@ -223,7 +257,8 @@ def train(name="reviewer", **changes):
 
 def _about():
     """What else decides a run: the two models it starts from, and the recipe."""
-    return [reviewers.train("gruff").folder.parent.name, reward.train().losses, gruffness(), TEMPERATURE, RECIPE]
+    models_before = [reviewers.train("gruff").folder.parent.name, reward.train().losses]
+    return [*models_before, gruffness(), TEMPERATURE, held_out(), RECIPE]
 
 
 def _read(path):

@@ -56,10 +56,11 @@ def rewards(reward, rows, texts, first):
     for place, value in zip(shown, found, strict=True):
         if not math.isfinite(value):
             raise CourseError(f"The reward of the reply {texts[place][:60]!r} is {value}. It must be a finite number.")
-    if first and len(found) > 1 and max(found) - min(found) < 1e-9:
+    if first and max(found) - min(found) < 1e-9:
+        empty = f"; the other {len(texts) - len(found)} are empty" if len(found) < len(texts) else ""
         raise CourseError(
-            f"The reward gives {found[0]} to each of the {len(found)} first replies: from equal rewards nothing can be "
-            "learned. Check it on a good and a bad reply, or draw more replies a step."
+            f"The reward gives {found[0]} to each of the {len(found)} first replies that say something{empty}. From "
+            "equal rewards nothing can be learned. Check it on a good and a bad reply, or draw more replies a step."
         )
     least = min(found)
     by_place = dict(zip(shown, found, strict=True))

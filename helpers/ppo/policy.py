@@ -76,8 +76,6 @@ class Policy:
 
         room: how many tokens a reply may have. Raises CourseError where a prompt is empty, or does not fit the window.
         """
-        import torch
-
         texts = [isinstance(prompt, str) for prompt in prompts]
         rows = [
             self.tokenizer(prompt)["input_ids"]
@@ -96,8 +94,7 @@ class Policy:
                 )
         side = "right" if self.seq2seq else "left"  # a reply follows right behind a causal model's prompt
         batch = self.tokenizer.pad({"input_ids": rows}, padding_side=side, return_tensors="pt")
-        mask = torch.tensor([[1] * len(row) for row in rows]) if len(rows) == 1 else batch["attention_mask"]
-        return batch["input_ids"].to(self.device), mask.to(self.device)
+        return batch["input_ids"].to(self.device), batch["attention_mask"].to(self.device)
 
     def read(self, ids, mask, samples=1):
         """Read prompts (P × L) once, to be answered `samples` times each: a `Reading` of P · samples rows.

@@ -44,6 +44,7 @@ def train(
     min_entropy=0.01,
     watch=None,
     folder=None,
+    keep=False,
     save_every=5,
     label="PPO",
 ):
@@ -65,9 +66,9 @@ def train(
     costs, in deviations of the reward; with target_kl (nats a reply) it adapts. clip, gamma, lam: see `objective`.
     watch(rows, texts): more to put into each step's history, as a dict of numbers; nothing is learned from it.
 
-    folder: a checkpoint goes there every `save_every` steps, and is deleted at the end; the same call goes on from it,
-    with the same draws. max_kl (nats a reply), min_entropy (nats a token): a policy beyond these has collapsed, and the
-    run ends with an error; None for no such limit.
+    folder: a checkpoint goes there every `save_every` steps, and is deleted at the end unless `keep` is set; the same
+    call goes on from it, with the same draws. max_kl (nats a reply), min_entropy (nats a token): a policy beyond these
+    has collapsed, and the run ends with an error; None for no such limit.
 
     Raises CourseError on settings, prompts and rewards that cannot be, and where the training diverges or collapses.
     """
@@ -86,6 +87,7 @@ def train(
         "center": center,
         "temperature": policy.temperature, "seed": course.seed(), "model": policy.base.config.model_type,
         "rows": hashlib.sha256(json.dumps([row["prompt"] for row in rows]).encode()).hexdigest()[:12],
+        "reference": checkpoints.fingerprint(policy.model),
     }  # fmt: skip
     policy.encode([row["prompt"] for row in rows], longest)  # a prompt that does not fit is told before the first step
     heap.keep()
@@ -136,7 +138,7 @@ def train(
                 state = {"history": result.history, "scale": scale, "beta": price.beta}
                 checkpoints.save(folder, parameters, optimizer, state, settings)
             bar.advance(note=f"reward {entry['reward']:.2f}, KL {entry['kl']:.1f}")
-    if folder:
+    if folder and not keep:
         checkpoints.drop(folder)
     return result
 
