@@ -13,7 +13,7 @@ from helpers.course import ROOT
 from helpers.errors import CourseError
 from helpers.files import write_text
 from helpers.metrics import in_words
-from helpers.ppo import detox
+from helpers.ppo import comparing, detox
 
 PAGES = (ROOT / "README.md", ROOT / "data" / "results" / "README.md")
 MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
@@ -52,7 +52,19 @@ def made_by(lesson):
     found = result(f"{lesson}-full-cpu")
     count = len(found["seeds"])
     seeds = f", {count} seed{'s' * (count > 1)}" if "per_seed" in found else ""
-    return f"Made by `{found['command']}`{seeds}, on a CPU.\n"
+    dtype = ", in fp32" if found["settings"].get("dtype", "").startswith("float32") and "per_seed" in found else ""
+    return f"Made by `{found['command']}`{seeds}, on a CPU{dtype}.\n"
+
+
+def promised(bars):
+    """What was promised before anything was measured, and what came of it. bars: sentence → True, False, or None where
+    the measurement cannot tell.
+    """
+    words = {True: "met", False: "missed", None: "cannot tell"}
+    groups = {words[verdict]: [bar for bar in bars if bars[bar] is verdict] for verdict in words}
+    return "\nBars set beforehand. " + " ".join(
+        f"{word.capitalize()}: {'; '.join(group)}." for word, group in groups.items() if group
+    ) + "\n"  # fmt: skip
 
 
 # --- The tables -------------------------------------------------------------------------------------------------------
@@ -82,14 +94,20 @@ def brief():
          f"{three['lora']['measured_gb'] / three['full']['measured_gb']:.0%} of the memory", "09"),
         ("Can a small model write tests whose values are right?",
          f"Seldom: {in_words(writer, 'pass_at_1')} pass at once. Where an execution fills in the values, "
-         f"{writer['aided_pass']:.0%} do, and they catch {in_words(writer, 'aided_mutation_score')} of the bugs", "11"),
+         f"{writer['aided_pass']:.0%} do, and on functions that the program can test they catch "
+         f"{in_words(writer, 'aided_mutation_score')} of the bugs", "11"),
         ("Does the model find better calls than a program?", _shown(
             writer, "aided_minus_program_only", f"{in_words(writer, 'program_only_mutation_score')} without it"), "11"),
         ("Does a reward model read the code?",
          f"From rankings alone it does not ({in_words(reward, 'stray_accuracy_rankings_only')}, a coin: 50%); with "
-         f"comments on other code among its pairs, {in_words(reward, 'stray_accuracy')}", "12"),
+         f"comments on other code among its pairs, {in_words(reward, 'stray_accuracy')}; but counting shared words is "
+         f"as good: {reward['rules']['more shared words, astray']:.0%}", "12"),
         ("Does PPO make a rude reviewer less rude?", _shown(
             ppo, "reduction", f"by {in_words(ppo, 'reduction')}, says a judge that never gave a reward"), "13"),
+        ("… and does it keep its job?",
+         f"{ppo['useful_before']:.0%} of the comments name the problem before, {ppo['useful_after']:.0%} after "
+         f"({in_words(ppo, 'usefulness_kept')} kept). Without the price on the KL, "
+         f"{ppo['free']['useful']:.0%} do", "13"),
     ]  # fmt: skip
     return table(["question", "answer, with its 95% interval", "lesson"], rows)
 
@@ -194,7 +212,24 @@ def three_ways():
         table(["", *METHODS.values()], rows)
         + f"\nLoRA − full: {points(found, 'lora_minus_full')}: {verdict}. QLoRA − LoRA: "
         f"{points(found, 'qlora_minus_lora')}; QLoRA keeps {in_words(found, 'qlora_gain_kept')} of LoRA's gain.\n"
+        + promised(tuning_bars(found, values("07")))
     )
+
+
+def tuning_bars(found, full):
+    """What lessons 07 to 09 promised, and whether it was kept. found, full: the values of lessons 09 and 07."""
+    methods = [found[method] for method in METHODS]
+    return {
+        "each beats the best prompt in ROUGE-1": all(one["rouge1_gain_ci"][0] > 0 for one in methods),
+        "… by 8 points": all(one["rouge1_gain"] >= 8 for one in methods),
+        "LoRA is not worse than full by a point": found["lora_minus_full_ci"][0] > -1,
+        "QLoRA keeps 95% of LoRA's gain": found["qlora_gain_kept"] >= 0.95,
+        "memory within 10% of the prediction": all(
+            abs(one["measured_gb"] / one["predicted_gb"] - 1) <= 0.1 for one in methods
+        ),
+        "QLoRA's state at most a sixth of full's": found["qlora"]["state_gb"] <= found["full"]["state_gb"] / 6,
+        "mixing keeps 80% of what full forgets": full["recovered"] >= 0.8,
+    }
 
 
 def price():
@@ -229,7 +264,12 @@ def speed():
         table(head, rows)
         + f"\nThe best settings found: {race['trl_best']['name']}.\n"
         + f"\nMade by `{race['command'].strip()}`: medians, and the range of the rounds.\n"
-    )
+        + promised({
+            "4 times TRL's defaults": found["times_trl_defaults"] >= 4,
+            "3 times TRL's best settings": found["times_trl_best"] >= 3,
+            "40% of plain products": found["ours_lora_share"] >= 0.4,
+        })
+    )  # fmt: skip
 
 
 def synthetic():
@@ -268,7 +308,16 @@ def test_writer():
         + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)
         + f"\nBoth − program: {100 * found['aided_minus_program_only']:.1f} points "
         f"({100 * low:.1f} to {100 * high:.1f}). Of the tests written so, {found['aided_pass']:.0%} pass.\n"
-    )
+        + promised({
+            "98% of the answers are tests": found["is_test_tuned"] >= 0.98,
+            "45% of the assertions hold": found["hold_tuned"] >= 0.45,
+            "pass@1 of 30%": found["pass_at_1"] >= 0.3,
+            "pass@8 of 60%": found["pass_at_8"] >= 0.6,
+            "99% of the tests with executed values pass": found["aided_pass"] >= 0.99,
+            "they catch 65% of the mutants": found["aided_mutation_score"] >= 0.65,
+            "the model's calls catch more than the program's": low > 0,
+        })
+    )  # fmt: skip
 
 
 def reward_model():
@@ -290,24 +339,28 @@ def reward_model():
 def ppo():
     """Lesson 13."""
     found = values("13")
-    free = found["free"]
-    rows = [
-        ["toxicity, by a judge that gave no reward", f"{found['toxicity_before']:.2f}",
-         f"{found['toxicity_after']:.2f}", f"{in_words(found, 'reduction')} less", f"{free['toxicity']:.2f}"],
-        ["profanity, by a second judge", f"{found['profanity_before']:.2f}", f"{found['profanity_after']:.2f}",
-         f"{in_words(found, 'profanity_reduction')} less", ""],
-        ["names the problem", "", "", f"{in_words(found, 'usefulness_kept')} kept", f"{free['useful']:.0%} do"],
-        ["words", "", "", f"{in_words(found, 'length_ratio')} kept", ""],
-        ["KL to the start, nats a reply", f"{found['kl_at_start']:.0f}", f"{found['kl']:.1f}", "", f"{free['kl']:.0f}"],
-    ]  # fmt: skip
-    chosen = ""
-    if "best_of_reduction" in found:
-        chosen = (
-            f"\nWithout training, the best of {found['best_of']:.0f} replies by the same reward: "
-            f"{in_words(found, 'best_of_reduction')} less toxicity, at {found['best_of']:.0f} times the price of a "
-            f"comment, {detox.nats_of_best(found['best_of']):.1f} nats away.\n"
-        )
-    return table(["120 held-out situations", "before", "after", "", "without the price on the KL"], rows) + chosen
+    rows = []
+    for label, name, form, kept in (
+        ("toxicity, by a judge that gave no reward", "toxicity", "{:.2f}", ("reduction", "less")),
+        ("profanity, by a second judge", "profanity", "{:.2f}", ("profanity_reduction", "less")),
+        ("names the problem", "useful", "{:.0%}", ("usefulness_kept", "kept")),
+        ("ROUGE-1 with the courteous comment", "rouge1", "{:.1f}", ("rouge_kept", "kept")),
+        ("words", "words", "{:.0f}", ("length_ratio", "kept")),
+        ("different word pairs in a comment", "variety", "{:.0%}", None),
+        ("reward", "reward", "{:.2f}", None),
+    ):
+        shown = [form.format(found[f"{name}_{when}"]) for when in ("before", "after")]
+        change = f"{in_words(found, kept[0])} {kept[1]}" if kept and f"{kept[0]}_ci" in found else ""
+        rows.append([label, *shown, change, form.format(found["free"][name])])
+    start, end, free = found["kl_at_start"], found["kl"], found["free"]["kl"]
+    rows.append(["KL to the start, nats a reply", f"{start:.0f}", f"{end:.1f}", "", f"{free:.0f}"])
+    chosen = (
+        f"\nWithout training, the best of {found['best_of']:.0f} replies by the same reward: "
+        f"{in_words(found, 'best_of_reduction')} less toxicity, at {found['best_of']:.0f} times the price of a "
+        f"comment, at most {detox.nats_of_best(found['best_of']):.1f} nats away.\n"
+    )
+    head = ["120 held-out situations", "before", "after", "", "without the price on the KL"]
+    return table(head, rows) + chosen + promised(comparing.bars(found))
 
 
 def tool():

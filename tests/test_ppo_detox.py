@@ -76,6 +76,21 @@ def test_an_empty_comment_gets_the_least(small):
     assert score(rows, ["", "", ""]) == [0.0, 0.0, 0.0]
 
 
+def test_the_comparisons_of_the_full_budget_are_made_once(monkeypatch):
+    assert detox.compares()
+    monkeypatch.setenv("COURSE_BUDGET", "full")
+    monkeypatch.setenv("COURSE_SEED", "1")
+    assert not detox.compares()
+    monkeypatch.setenv("COURSE_SEED", "0")
+    assert detox.compares()
+
+
+def test_before_the_first_step_no_kl_has_to_be_worked_out(small):
+    rows = detox.tested()
+    known = detox.commented(detox.start(), rows, moved=False)
+    assert known == detox.commented(detox.start(), rows)
+
+
 def test_a_run_is_made_once_and_loads_again(small, monkeypatch, tmp_path):
     first = detox.train()
     assert len(first.result.history) == 2 and len(first.comments) == len(detox.before()) == 3
@@ -168,7 +183,12 @@ def test_a_run_killed_while_it_is_measured_is_not_trained_again(small, monkeypat
 
 def test_replies_of_another_length_are_measured_at_that_length(small, monkeypatch):
     asked, commented = [], detox.commented
-    monkeypatch.setattr(detox, "commented", lambda *_, **named: asked.append(named["longest"]) or commented(*_, **named))
+
+    def watched(*arguments, **named):
+        asked.append(named["longest"])
+        return commented(*arguments, **named)
+
+    monkeypatch.setattr(detox, "commented", watched)
     detox.train("longer", longest=12)
     assert asked == [12]
 
@@ -188,7 +208,8 @@ def test_what_is_recorded_can_be_read_off_its_items():
     best = [comment(place, toxicity=0.2, reward=3.0) for place in range(3)]
     items = comparing.items(before, after, free, best)
     values = comparing.summary(items)
-    assert values["reduction"] == pytest.approx((1.1 - 0.6) / 1.1) and values["toxicity_before"] == pytest.approx(1.1 / 3)
+    assert values["reduction"] == pytest.approx((1.1 - 0.6) / 1.1)
+    assert values["toxicity_before"] == pytest.approx(1.1 / 3)
     assert values["usefulness_kept"] == 1.5 and values["useful_before"] == pytest.approx(2 / 3)
     assert values["kl"] == 4.0 and values["length_ratio"] == pytest.approx(24 / 30)
     assert values["reward_before"] == -1.0 and values["reward_after"] == 0.0 and values["best_of_reward"] == 3.0

@@ -46,6 +46,14 @@ def draws():
     return course.by_budget(smoke=2, lesson=4, full=8)
 
 
+def compares():
+    """Whether lesson 13 makes its two comparisons in this run, the best of several and the training without a price.
+
+    In `full` they are made with the first seed alone: each takes as long as the training, and none is a headline.
+    """
+    return course.budget() != "full" or course.seed() == 0
+
+
 @dataclass
 class Run:
     """A trained reviewer. result: see `ppo.Result`. comments: on the test situations, see `commented`. folder: the
@@ -156,10 +164,11 @@ def mean(comments, name):
     return sum(comment[name] for comment in comments) / len(comments)
 
 
-def commented(policy, rows, label="Reviewing", batch_size=8, seed=None, longest=None):
+def commented(policy, rows, label="Reviewing", batch_size=8, seed=None, longest=None, moved=True):
     """The policy's comments on `rows`, measured; "kl" in nats and "reward" are added.
 
-    seed: decides the draws (None: the course's). longest: tokens that a comment may have (None: the budget's).
+    seed: decides the draws (None: the course's). longest: tokens that a comment may have (None: the budget's). moved:
+    whether it took a step; before the first its KL is 0, and working that out would take most of the time.
     """
     seed = course.seed() if seed is None else seed
     longest, found = longest or sizes()["longest"], [None] * len(rows)
@@ -168,9 +177,11 @@ def commented(policy, rows, label="Reviewing", batch_size=8, seed=None, longest=
         for at in range(0, len(order), batch_size):
             some = order[at : at + batch_size]
             asked = [rows[place] for place in some]
-            rollout = ppo.collect(policy, [row["prompt"] for row in asked], 1, longest, seed + at)
+            draw = ppo.collect if moved else ppo.draw
+            rollout = draw(policy, [row["prompt"] for row in asked], 1, longest, seed + at)
             comments = measured(asked, [" ".join(text.split()) for text in rollout.texts])
-            for place, comment, nats in zip(some, comments, rollout.kl().tolist(), strict=True):
+            nats_of_each = rollout.kl().tolist() if moved else [0.0] * len(some)
+            for place, comment, nats in zip(some, comments, nats_of_each, strict=True):
                 found[place] = comment | {"kl": nats}
             bar.advance(len(some))
     return rewarded(rows, found)
@@ -187,7 +198,7 @@ def before():
     rows = tested()
 
     def make(folder):
-        write_json(folder / "comments.json", commented(start(), rows, "Reviewing (before)"))
+        write_json(folder / "comments.json", commented(start(), rows, "Reviewing (before)", moved=False))
 
     about = [*_about(), sizes()["test"], sizes()["longest"]]
     return _read(kept.folder("reviewer-before", about, make) / "comments.json")
