@@ -4,6 +4,8 @@ Lesson 07 makes the fully tuned documenter, 08 the one with adapters, 09 the one
 others' or, where they are missing, makes them (see `kept`).
 """
 
+import contextlib
+import hashlib
 import json
 import statistics
 import time
@@ -13,12 +15,15 @@ from pathlib import Path
 from helpers import corpus, course, documenting, finetune, forgetting, kept, models
 from helpers.errors import CourseError
 from helpers.files import need_space, write_json
+from helpers.finetune import checkpoints
 
 # Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
 RECIPE = 1
 # Between 1e-3, `finetune`'s own, and 3e-3, the best of the sweep of lesson 08: these are short trainings.
 RATES = {"lora": 2e-3, "qlora": 2e-3}
 WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully tuned one takes
+# Of two checkpoints, weights and Adam's averages in fp32. Adapters on all linear layers have a 28th of the weights.
+CHECKPOINTS_BYTES = {"full": 12 * WEIGHTS_BYTES, "lora": WEIGHTS_BYTES // 2, "qlora": WEIGHTS_BYTES // 2}
 
 
 def sizes():
@@ -35,7 +40,8 @@ class Tuned:
     """A tuned documenter and what was measured on it.
 
     sentences and scores: one for each test row, in order (see `documenting`). forgetting: see `forgetting.probe`.
-    minutes: of training, evaluation during training and checkpoints. folder: where its weights are.
+    minutes: of training, evaluation during training and checkpoints. folder: where its weights are. Where a run was
+    stopped and went on, speed and memory are those of the steps after the stop; the minutes are scaled up from these.
     """
 
     method: str
@@ -85,7 +91,7 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
     name: of the run, where it is not the method's standard one. count: of the functions to train on, the budget's if
     None. extra: rows to mix in, in the form of `finetune`. keep: whether to keep the weights, too. changes: arguments
     of `finetune` other than the course's. Training rows are drawn with the course's seed; the rows to watch and to test
-    on are always the same.
+    on are always the same. In the full budget, a run that was stopped goes on from its last checkpoint.
     """
     rows = documenting.training_rows(training_functions(count))
     arguments = {
@@ -98,11 +104,15 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
         "measure_memory": True,
     } | changes
     rows += extra
+    about = [method, keep, arguments, rows, *_held_out()]
+    place = _unfinished(name or method, about)
 
     def make(folder):
-        _make(folder, method, rows, arguments, keep, name or method)
+        _make(folder, method, rows, arguments, keep, name or method, place)
 
-    return _read(kept.folder(name or method, [method, keep, arguments, rows, *_held_out()], make))
+    folder = kept.folder(name or method, about, make)
+    _drop(place)
+    return _read(folder)
 
 
 def train_mixed():
@@ -156,15 +166,58 @@ def _ask_base(counts):
     }
 
 
-def _make(folder, method, rows, arguments, keep, label):
-    need_space(folder, WEIGHTS_BYTES, "A tuned model")
-    tokenizer = models.load_tokenizer()
+def _unfinished(name, about):
+    """Where a run keeps its checkpoints: beside its folder, which is there when the run is whole, and not before."""
+    place = [course.model(), course.device(), str(course.dtype()), course.versions(), course.seed()]
+    digest = hashlib.sha256(json.dumps([about, place], default=str, sort_keys=True).encode()).hexdigest()[:12]
+    return course.home() / "tuned" / f"{name}-checkpoint-{digest}"
+
+
+def _pays(place, method):
+    """Whether to keep checkpoints: in the full budget, where a training takes half an hour, and the disk has room."""
+    try:
+        need_space(place, WEIGHTS_BYTES + CHECKPOINTS_BYTES[method], "Checkpoints")
+    except CourseError:
+        return False
+    return course.budget() == "full"
+
+
+def _drop(place):
+    """Delete what the run left in `place`."""
+    if place.is_dir():
+        for name in ("result.json", "minutes.json"):
+            (place / name).unlink(missing_ok=True)
+        checkpoints.drop(place)
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def _trained(place, method, rows, arguments, tokenizer, label):
+    """(the `finetune.Result`, minutes) of a training that keeps its checkpoints in `place` (None: nowhere)."""
     watched = documenting.training_rows(documenting.functions("validation", sizes()["validation"]))
     started = time.monotonic()
     result = finetune.finetune(
-        None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", **arguments,
+        None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", folder=place,
+        keep_checkpoints=True, **arguments,
     )  # fmt: skip
     minutes = (time.monotonic() - started) / 60
+    if place and result.resumed_from == result.steps > 0 and (place / "minutes.json").exists():
+        # All its steps were done, and it was stopped while it was measured: what they took is known.
+        model, result = result.model, finetune.Result.load(place / "result.json")
+        result.model = model
+        return result, json.loads((place / "minutes.json").read_text(encoding="utf-8"))
+    if 0 < result.resumed_from < result.steps:
+        minutes *= result.steps / (result.steps - result.resumed_from)
+    if place:
+        result.save(place / "result.json")
+        write_json(place / "minutes.json", minutes)
+    return result, minutes
+
+
+def _make(folder, method, rows, arguments, keep, label, place):
+    need_space(folder, WEIGHTS_BYTES, "A tuned model")
+    tokenizer = models.load_tokenizer()
+    result, minutes = _trained(place if _pays(place, method) else None, method, rows, arguments, tokenizer, label)
     model = finetune.for_inference(result.model)
     sentences = documenting.write(model, tokenizer, test_rows())
     probe = forgetting.probe(model, tokenizer)

@@ -116,6 +116,41 @@ def test_validation_loss_is_the_mean_over_all_answer_tokens(tokenizer, in_fp32):
     assert result.evaluations[-1][1] == pytest.approx(total / count, rel=1e-5)
 
 
+def test_validation_rows_come_in_parts_as_small_as_a_steps_and_count_the_same(tokenizer, in_fp32, monkeypatch):
+    sizes, answer_loss = [], trainer_class().answer_loss
+
+    def watched(trainer, model, inputs):
+        if not torch.is_grad_enabled():
+            sizes[-1].append(len(inputs["input_ids"]))
+        return answer_loss(trainer, model, inputs)
+
+    monkeypatch.setattr(trainer_class(), "answer_loss", watched)
+    results = []
+    for parts in (1, 4):
+        sizes.append([])
+        held_out = tiny_llama.rows(11, start=100)
+        results.append(trained(tokenizer, rows=8, validation=held_out, evaluations=1, accumulate=parts))
+    assert sizes == [2 * [8, 3], 2 * [2, 2, 2, 2, 2, 1]]
+    whole, parts = ([nats for _, nats in result.evaluations] for result in results)
+    assert parts[0] == pytest.approx(whole[0], rel=1e-6)  # before a step, the weights are the same
+    assert parts == pytest.approx(whole, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [3, 90], ids=["short", "long"])
+def test_the_kind_of_attention_follows_the_longest_row_of_both_sets(tokenizer, monkeypatch, count):
+    used = []
+    longest = max(map(len, dataset(tiny_llama.rows(8), tokenizer, 1024)["input_ids"]))
+    monkeypatch.setattr(finetune.run, "PLAIN_ATTENTION", longest)
+    step = trainer_class().training_step
+    monkeypatch.setattr(
+        trainer_class(), "training_step",
+        lambda self, *inputs: used.append(self.model.config._attn_implementation) or step(self, *inputs),
+    )  # fmt: skip
+    held_out = {"prompt": "Count:", "completion": " 1" * count}
+    trained(tokenizer, rows=8, validation=[held_out], evaluations=1)
+    assert used == ["eager" if count == 3 or course.device() != "cpu" else "sdpa"]
+
+
 @pytest.mark.parametrize(("rows", "wanted"), [(56, [0, 2, 4, 6, 7]), (8, [0, 1]), (80, [0, 3, 6, 9, 10])])
 def test_there_are_no_more_evaluations_than_asked_for(tokenizer, rows, wanted):
     result = trained(tokenizer, rows=rows, validation=tiny_llama.rows(2), evaluations=4)
@@ -357,6 +392,21 @@ def test_training_takes_the_rows_in_the_samplers_order(tokenizer, monkeypatch):
 
 
 # The result
+
+
+def test_a_result_names_the_model_that_was_trained(tokenizer, tmp_path, monkeypatch):
+    """Never by a way through folders, which is private."""
+    model = tiny_llama.model(tokenizer)
+    assert finetune.methods.name_of(None) == course.model()
+    assert finetune.methods.name_of(model) == "LlamaForCausalLM" == finetune.methods.name_of(finetune.add_lora(model))
+    model.config._name_or_path = "Qwen/Qwen2.5-0.5B-Instruct"
+    assert finetune.methods.name_of(model) == "Qwen/Qwen2.5-0.5B-Instruct"
+    model.config._name_or_path = str(models.folder())
+    assert finetune.methods.name_of(model) == course.BASE_MODEL
+    (tmp_path / "mine").mkdir()
+    model.config._name_or_path = str(tmp_path / "mine")
+    assert finetune.methods.name_of(model) == "mine"
+    assert trained(tokenizer, rows=8).settings["model"] == "LlamaForCausalLM"
 
 
 def test_a_result_is_saved_and_read_again(tokenizer, tmp_path):

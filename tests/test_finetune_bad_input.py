@@ -122,6 +122,14 @@ def test_a_text_is_closed_and_only_its_answer_has_labels(tokenizer):
         ({"learning_rate": math.nan}, "learning_rate is nan.*above 0"),
         ({"schedule": "steps"}, "schedule 'steps'.*linear, cosine"),
         ({"warmup": 5}, "warmup 5.*share"),
+        ({"learning_rate": "0.001"}, "learning_rate is '0.001'. Give a number"),
+        ({"learning_rate": math.inf}, "learning_rate is inf.*above 0"),
+        ({"warmup": "5 %"}, "warmup is '5 %'. Give a number"),
+        ({"alpha": "32"}, "alpha is '32'. Give a number"),
+        ({"max_steps": 0}, "max_steps is 0. Give a whole number"),
+        ({"max_steps": 2.5}, "max_steps is 2.5. Give a whole number"),
+        ({"max_length": "long"}, "max_length is 'long'. Give a whole number"),
+        ({"validation": []}, "no rows in validation.* or leave validation out"),
         ({"patience": 2, "validation": None}, "Early stopping.*Give validation rows"),
         ({"patience": 2, "validation": []}, "Early stopping.*Give validation rows"),
         ({"batch_size": 4, "accumulate": 3}, "4 rows cannot be shared by 1 process.* in 3 parts.*batch_size"),
@@ -134,7 +142,40 @@ def test_settings_that_cannot_be_are_named(tokenizer, untouched, settings, words
         train(untouched, tokenizer, **settings)
 
 
+def test_a_text_cannot_be_closed_without_an_end_token(tokenizer, untouched):
+    endless = copy.deepcopy(tokenizer)
+    endless.eos_token = None
+    rows = [{"prompt": "Count to 3:", "completion": " 1 2 3"}]
+    with pytest.raises(CourseError, match=r"data\[0\] is a text.*no token that ends one. Set tokenizer.eos_token"):
+        train(untouched, endless, rows)
+
+
 # Models
+
+
+@pytest.mark.parametrize("model", ["SmolLM2-135M-Instruct", 3, torch.nn.Linear(2, 2)], ids=["name", "number", "layer"])
+def test_what_is_no_loaded_model_is_named(tokenizer, model):
+    with pytest.raises(CourseError, match=r"model is .*load_model\(\).*COURSE_MODEL"):
+        train(model, tokenizer)
+
+
+@pytest.mark.parametrize("given", ["rank", "alpha", "rank and alpha", "adapter"])
+def test_other_adapters_than_the_models_own_are_not_dropped_silently(tokenizer, given):
+    from peft import LoraConfig
+
+    model = finetune.add_lora(tiny_llama.model(tokenizer), rank=4, alpha=8)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    changes = {"adapter": LoraConfig(r=2)} if given == "adapter" else dict.fromkeys(given.split(" and "), 16)
+    with pytest.raises(CourseError, match=f"has adapters, and those are trained. Leave {given} out.*a fresh model"):
+        train(model, tokenizer, **changes)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert train(model, tokenizer, rank=4, alpha=8).losses == train(trained_before(tokenizer, before), tokenizer).losses
+
+
+def trained_before(tokenizer, weights):
+    model = finetune.add_lora(tiny_llama.model(tokenizer), rank=4, alpha=8)
+    model.load_state_dict(weights)
+    return model
 
 
 def in_4_bits(model):
@@ -274,6 +315,17 @@ def test_the_advice_counts_the_rows_that_are_taken_at_once(tokenizer, monkeypatc
     with pytest.raises(CourseError, match="What to change first: less"):
         train(tiny_llama.model(tokenizer), tokenizer, accumulate=2)
     assert asked == [2]
+
+
+def test_the_advice_looks_at_validation_rows_too(tokenizer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(memory, "plan", lambda *asks, **how: asked.append(asks[2]) or [SimpleNamespace(advice="less")])
+    fails(monkeypatch, "evaluate", MemoryError(), at=1)
+    held_out = [{"prompt": "Count:", "completion": " 1" * 300}]
+    longest = len(dataset(held_out, tokenizer, 1024)[0]["input_ids"])
+    with pytest.raises(CourseError, match=f"4 rows of up to {longest} tokens.*What to change first: less"):
+        train(tiny_llama.model(tokenizer), tokenizer, validation=held_out)
+    assert asked == [longest]
 
 
 def test_out_of_memory_lets_go_of_the_tensors_of_the_step(tokenizer, monkeypatch):

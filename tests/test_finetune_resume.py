@@ -291,6 +291,39 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tokenizer, tmp_path
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_adapters_are_not_put_on_another_base_of_the_same_shape(tokenizer, tmp_path, monkeypatch, method):
+    """Full fine-tuning keeps all weights in a checkpoint, so there it matters no more where it began."""
+    interruption = Interruption(monkeypatch, at=9)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_llama.model(tokenizer), tokenizer, tmp_path, method)
+    interruption.off()
+    other = tiny_llama.model(tokenizer, seed=1)
+    if method == "full":
+        assert train(other, tokenizer, tmp_path, method).resumed_from == 6
+        return
+    with pytest.raises(CourseError, match=r"other settings \(weights\)\. Choose another folder"):
+        train(other, tokenizer, tmp_path, method)
+    assert not hasattr(other, "peft_config"), "the other model is left as it was"
+    assert train(tiny_llama.model(tokenizer), tokenizer, tmp_path, method).resumed_from == 6
+
+
+def test_a_run_on_4_bit_weights_goes_on_on_those_alone(tokenizer, tmp_path, monkeypatch):
+    def four_bit(seed):
+        tiny_llama.model(tokenizer, seed, hidden_size=64).save_pretrained(tmp_path / str(seed))
+        monkeypatch.setattr(models, "_source", lambda: str(tmp_path / str(seed)))
+        return models.load_4bit_model()
+
+    interruption = Interruption(monkeypatch, at=9)
+    with pytest.raises(KeyboardInterrupt):
+        train(four_bit(0), tokenizer, tmp_path / "run", "qlora")
+    interruption.off()
+    with pytest.raises(CourseError, match=r"other settings \(model, weights\)"):
+        train(four_bit(1), tokenizer, tmp_path / "run", "qlora")
+    result = train(four_bit(0), tokenizer, tmp_path / "run", "qlora")
+    assert result.resumed_from == 6 and result.settings["model"] == "0"
+
+
 def test_checkpoints_that_are_not_ours_are_refused_and_left_alone(tokenizer, tmp_path):
     (tmp_path / "checkpoint-5").mkdir()
     (tmp_path / "checkpoint-5" / "model.safetensors").write_text("mine")
@@ -305,8 +338,11 @@ def test_a_folder_without_a_whole_checkpoint_can_be_used_anew(tokenizer, tmp_pat
     """A call that was wrong, or stopped early, does not spoil a folder for the corrected one."""
     with pytest.raises(CourseError, match="in 3 parts"):
         train(tiny_llama.model(tokenizer), tokenizer, tmp_path, accumulate=3)
+    interruption = Interruption(monkeypatch, at=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_llama.model(tokenizer), tokenizer, tmp_path)
     (tmp_path / "checkpoint-12").mkdir()  # half-written; by its number it would be the newest
-    interruption = Interruption(monkeypatch, at=5)
+    interruption.at = 5
     with pytest.raises(KeyboardInterrupt):
         train(tiny_llama.model(tokenizer), tokenizer, tmp_path, learning_rate=5e-4)
     assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-3"]

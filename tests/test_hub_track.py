@@ -10,10 +10,13 @@ import sys
 
 import local_hub
 import pytest
+import tiny_policies
+import torch
 
 from helpers import hub as hub_errors
-from helpers import summarizing
+from helpers import ppo, summarizing
 from helpers.errors import CourseError
+from helpers.summarizing import detox
 
 QWEN, LLAMA = "Qwen/Qwen2.5-0.5B-Instruct", "meta-llama/Llama-3.2-1B-Instruct"
 SETTING = """
@@ -204,3 +207,46 @@ def test_errors_are_told_apart_by_their_kind(monkeypatch, kind, status, words):
 def test_what_is_no_trouble_of_the_hub_is_left_alone():
     with pytest.raises(KeyError), hub_errors.explained("a/b"):
         raise KeyError("a mistake in the code")
+
+
+def test_summarizing_out_of_memory_says_what_to_change(hub, monkeypatch):
+    """The planner knows no encoder-decoder, so the advice is the summariser's own."""
+    from transformers import Seq2SeqTrainer
+
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    def failing(*_, **__):
+        raise error
+
+    model, tokenizer = summarizing.load(str(hub.folder / "models" / summarizing.MODEL))
+    short, long = ({"id": "1", "dialogue": "Hello. " * count, "summaries": ["A."]} for count in (3, 60))
+    longest = max(map(len, summarizing.encoded(tokenizer, [short, long])["input_ids"]))
+    monkeypatch.setattr(Seq2SeqTrainer, "training_step", failing)
+    with pytest.raises(CourseError) as caught:
+        summarizing.train(model, tokenizer, [short] * 2, "lora", validation=[long], batch_size=2)
+    message = str(caught.value)
+    assert f"Memory ran out: 2 rows of up to {longest} tokens, method 'lora'" in message
+    assert "What to change first: use a smaller batch_size, or method='lora'" in message
+    assert message.endswith("start anew.") and caught.value.__cause__ is error
+
+
+def test_the_kl_is_estimated_on_drawn_summaries_and_the_texts_are_the_likeliest():
+    """For replies of one token the divergence is known; the likeliest tokens alone would not estimate it."""
+    policy = tiny_policies.encoder_decoder()
+    torch.manual_seed(0)
+    for name, parameter in policy.model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.15)
+    rows = tiny_policies.ROWS * 100
+    prompts = [row["prompt"] for row in tiny_policies.ROWS]
+    likeliest = ppo.collect(policy, prompts, longest=1, greedy=True)
+    with torch.no_grad():
+        logs = policy.evaluate(likeliest.ids, likeliest.mask, likeliest.replies, 1)[0].log_softmax(-1)
+        with policy.reference():
+            reference = policy.evaluate(likeliest.ids, likeliest.mask, likeliest.replies, 1)[0].log_softmax(-1)
+    exact = (logs.exp() * (logs - reference)).sum(-1).mean().item()
+    nats = detox._nats(policy, rows, 1, batch_size=60)
+    assert len(nats) == len(rows) and min(nats) >= 0
+    assert sum(nats) / len(nats) == pytest.approx(exact, rel=0.15)
+    assert likeliest.kl("k3").mean().item() != pytest.approx(exact, rel=0.15)
+    assert detox._summaries(policy, tiny_policies.ROWS, 1, "Before") == likeliest.texts

@@ -126,6 +126,30 @@ def test_answers_are_given_by_the_model_that_was_trained(tokenizer, four_bit, in
     assert gap < 1e-3 < (untuned - wanted).abs().max()
 
 
+def test_answers_do_not_depend_on_the_model_of_the_settings(tokenizer, four_bit, in_fp32, tmp_path, monkeypatch):
+    """Embeddings and norms are the trained model's, not those of the model that the settings choose."""
+    result = train(four_bit(), tokenizer)
+    tiny_llama.model(tokenizer, seed=5, num_hidden_layers=1).save_pretrained(tmp_path / "another")
+    monkeypatch.setattr(models, "_source", lambda: str(tmp_path / "another"))
+    ids = torch.arange(100, 140)[None]
+    chance = torch.random.get_rng_state()
+    with torch.no_grad():
+        wanted, merged = result.model(ids).logits, finetune.for_inference(result.model)
+        assert (merged(ids).logits - wanted).abs().max() < 1e-3
+        assert torch.equal(result.model(ids).logits, wanted), "the trained model changed"
+    assert torch.equal(torch.random.get_rng_state(), chance)
+    assert not hasattr(merged.config, "quantization_config") and not hasattr(merged, "peft_config")
+    assert merged.generation_config.to_dict() == result.model.generation_config.to_dict()
+
+
+def test_a_4_bit_model_without_adapters_answers_too(tokenizer, four_bit, in_fp32):
+    model, ids = four_bit(), torch.arange(100, 140)[None]
+    with torch.no_grad():
+        wanted, plain = model(ids).logits, finetune.for_inference(model)
+        assert (plain(ids).logits - wanted).abs().max() < 1e-3
+    assert all(weight.dtype is torch.float32 for weight in plain.parameters()) and model.is_loaded_in_4bit
+
+
 def test_the_model_is_loaded_in_4_bits_when_none_is_given(tokenizer, four_bit):
     result = train(None, tokenizer)
     assert result.model.is_loaded_in_4bit

@@ -1,6 +1,12 @@
 """Runs that lessons share: made once, found again, made anew where anything changed, and damage is named."""
 
+import json
+import time
+from types import SimpleNamespace
+
 import pytest
+import tiny_llama
+from test_finetune_resume import Interruption
 
 from helpers import documenting, finetune, forgetting, models, tuned
 from helpers.errors import CourseError
@@ -83,3 +89,95 @@ def test_mixed_in_rows_ask_the_other_question(made):
     (row,) = forgetting.training_rows(1)
     assert forgetting.QUESTION in row["prompt"][0]["content"]
     assert forgetting.is_right(row["completion"][0]["content"], ROW)
+
+
+# A run that is stopped
+
+
+@pytest.fixture
+def trainable(monkeypatch, tmp_path):
+    """A tiny model is really trained, in 8 steps with two checkpoints; measuring it is pretended."""
+    tokenizer = models.load_tokenizer()
+    rows = [dict(ROW, docstring=f"Return area number {number}.") for number in range(16)]
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.setenv("COURSE_BUDGET", "full")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(tuned, "sizes", lambda: {"train": 16, "mixed": 4, "validation": 2, "test": 2})
+    monkeypatch.setattr(tuned.corpus, "names_by_budget", lambda: ["none"])
+    monkeypatch.setattr(tuned.corpus.cache, "folder", lambda names: tmp_path / "corpus")
+    monkeypatch.setattr(documenting, "functions", lambda split, count=None, *_, **__: rows[: count or 8])
+    monkeypatch.setattr(documenting, "write", lambda model, tokenizer, rows, *_: ["Return the area."] * len(rows))
+    monkeypatch.setattr(forgetting, "probe", lambda *_: {"score": 50.0})
+    monkeypatch.setattr(models, "load_tokenizer", lambda: tokenizer)
+    monkeypatch.setattr(models, "load_model", lambda folder=None: tiny_llama.model(tokenizer))
+    return tmp_path / "tuned"
+
+
+def train(**changes):
+    return tuned.train("lora", **({"batch_size": 2, "accumulate": 1, "measure_memory": False} | changes))
+
+
+def names(folder):
+    return sorted(path.name.split("-")[1] for path in folder.iterdir() if path.is_dir())
+
+
+def test_a_stopped_run_goes_on_where_it_was(trainable, monkeypatch):
+    whole = train(keep=False)  # another run, so it is made apart
+    assert names(trainable) == ["full"]
+    interruption = Interruption(monkeypatch, at=7)
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    assert names(trainable) == ["checkpoint", "full"]
+    interruption.off()
+    run = train()
+    assert run.result.resumed_from == 4 and run.result.steps == 8 and whole.result.resumed_from == 0
+    assert run.result.losses == whole.result.losses and run.result.evaluations == whole.result.evaluations
+    assert names(trainable) == ["full", "full"], "the checkpoints stayed"
+
+
+def test_a_run_stopped_while_it_is_measured_is_not_trained_again(trainable, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forgetting, "probe", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train()
+    (place,) = trainable.glob("*-checkpoint-*")
+    took = json.loads((place / "minutes.json").read_text())
+    steps = Interruption(monkeypatch, at=1)
+    run = train()
+    steps.off()
+    assert run.minutes == took > 0 and run.result.training_seconds > 0 and len(run.result.losses) == 8
+    assert names(trainable) == ["full"]
+
+
+def test_minutes_before_a_stop_count(trainable, monkeypatch):
+    interruption = Interruption(monkeypatch, at=5)
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    interruption.off()
+    started = time.monotonic()
+    run = train()
+    assert run.minutes > run.result.seconds / 60 * 2  # half of the steps were done before
+    assert run.minutes < (time.monotonic() - started) / 60 * 2
+
+
+def test_what_decides_a_run_decides_where_its_checkpoints_are(monkeypatch):
+    about = ["lora", True, {"learning_rate": 1e-3}]
+    place = tuned._unfinished("lora", about)
+    assert place == tuned._unfinished("lora", list(about))
+    others = [tuned._unfinished("qlora", about), tuned._unfinished("lora", [*about, 1])]
+    monkeypatch.setenv("COURSE_SEED", "1")
+    assert len({place, *others, tuned._unfinished("lora", about)}) == 4
+
+
+def test_a_run_without_room_for_checkpoints_is_made_without(made, monkeypatch):
+    tuned.train("lora")
+    monkeypatch.setenv("COURSE_BUDGET", "full")
+    tuned.train("lora")
+    free = tuned.WEIGHTS_BYTES + 10
+    monkeypatch.setattr("helpers.files.shutil.disk_usage", lambda place: SimpleNamespace(free=free))
+    tuned.train("lora", keep=False)
+    folders = [arguments["folder"] for _, _, arguments in made]
+    assert folders[0] is None and "checkpoint" in folders[1].name and folders[2] is None

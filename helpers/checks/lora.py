@@ -97,6 +97,10 @@ def _begins_right(layer, base, x, rank):
             "A should be random.")  # fmt: skip
     require(not base.weight.requires_grad, "the weights of `base` would be trained too. Freeze them: "
             "base.requires_grad_(False).")  # fmt: skip
+    require(not base.bias.requires_grad, "the bias of `base` would be trained too. Freeze all of the layer: "
+            "base.requires_grad_(False).")  # fmt: skip
+    others = [name for name, each in layer.named_parameters() if each.requires_grad and name not in ("A", "B")]
+    require(not others, f"A and B alone should be trained. Yours would train {', '.join(others)} too.")
 
 
 def _in_bf16(answer):

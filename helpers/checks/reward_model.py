@@ -66,6 +66,7 @@ def preference_loss(answer):
     )
     require(got.shape != d.shape, "return one number, the mean over the pairs, not one for each pair.")
     require(got.numel() == 1, f"return one number. Yours has the shape {tuple(got.shape)}.")
+    got = got.float()  # more digits than asked for are no mistake
     right = softplus(-d).mean()
     mistakes = [
         (softplus(-d).sum(), "that is the sum over the pairs. Take the mean."),
@@ -159,5 +160,11 @@ def effect(answer):
     require(abs(flat - 1) > 1e-6, "the edit changed one comment whose reward stayed. It counts, as 0: leave out "
             "comments whose text stays, and not those whose reward does.")  # fmt: skip
     require(abs(flat - 0.5) < 1e-6, f"one reward grows by 1, one stays: the effect is 0.5. Yours gives {flat:.4g}.")
+    twice = float(answer(lambda texts: [len(text.split()) ** 2 for text in texts], ["So.", "So.", "It is."], _padded))
+    # 1 to 4, 1 to 4, 4 to 9: the mean of 3, 3 and 5.
+    require(abs(twice - 4) > 1e-6, "a comment that is there twice counts once in yours. Each comment counts: do not "
+            "collect the changes in a dict or a set, whose keys are texts.")  # fmt: skip
+    require(abs(twice - 11 / 3) < 1e-6, "two equal comments gain 3 each, one gains 5: the effect is 11 / 3. Yours "
+            f"gives {twice:.4g}.")  # fmt: skip
     nothing = answer(score, ["This leaks."], _without_please)
     require(nothing == 0, f"where the edit changes no comment, return 0. Yours gives {nothing!r:.40}.")

@@ -7,18 +7,20 @@ from pathlib import Path
 
 from helpers.errors import CourseError
 from helpers.files import need_space, write_json
+from helpers.fingerprint import fingerprint
 
 SETTINGS = "run.json"
 COMPLETE = "trainer_state.json"  # the trainer writes it last: where it can be read, all the rest is there
 
 
-def claim(folder, settings, datasets):
+def claim(folder, settings, datasets, model):
     """Make `folder` this run's, and return its last complete checkpoint, or None.
 
-    Raises CourseError where the folder holds another run's checkpoints, or cannot be written.
+    model: as it is before the first step; checkpoints belong to the weights that are frozen in it. Raises CourseError
+    where the folder holds another run's checkpoints, or cannot be written.
     """
     rows = hashlib.sha256(json.dumps([each.to_list() if each else [] for each in datasets]).encode()).hexdigest()[:16]
-    about, before = settings | {"data": rows}, _read(folder / SETTINGS)
+    about, before = settings | {"data": rows, "weights": fingerprint(model)}, _read(folder / SETTINGS)
     changed = sorted(name for name in about.keys() | before.keys() if about.get(name) != before.get(name))
     if changed and (last_of(folder) or (_all(folder) and not before)):
         raise CourseError(

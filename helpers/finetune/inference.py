@@ -2,7 +2,7 @@
 
 import copy
 
-from helpers import course, models
+from helpers import course
 
 
 def for_inference(model):
@@ -10,18 +10,19 @@ def for_inference(model):
 
     Adapters are merged into a copy, W + (alpha / r) B A, so that answering costs what it costs the base model; 4-bit
     weights are first turned back into numbers, because merging into 4 bits would round the adapters away. (Adapters
-    other than plain LoRA stay beside 4-bit weights.) `model` itself keeps its adapters; without any, it is changed in
-    place.
+    other than plain LoRA stay beside 4-bit weights.) `model` itself keeps its adapters and its 4 bits; without either,
+    it is changed in place.
     """
     import torch
 
     dtype = torch.bfloat16 if course.dtype() is torch.bfloat16 else torch.float32
+    four_bit = getattr(model, "is_loaded_in_4bit", False)
     if not hasattr(model, "peft_config"):
-        return model.to(dtype).eval()
+        return _without_4bit(model, dtype) if four_bit else model.to(dtype).eval()
     if model.peft_type.value in ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING"):
         return model.eval()  # soft prompts are inputs, not weights
-    if getattr(model, "is_loaded_in_4bit", False):
-        return _merged_4bit(model, dtype) if _is_plain_lora(model) else model.eval()
+    if four_bit:
+        return _without_4bit(model.get_base_model(), dtype) if _is_plain_lora(model) else model.eval()
     return copy.deepcopy(model).merge_and_unload().to(dtype).eval()
 
 
@@ -34,25 +35,31 @@ def _is_plain_lora(model):
     )
 
 
-def _merged_4bit(model, dtype):
-    """The model that was trained: every 4-bit weight as the numbers it stands for, plus what adapters add to it."""
+def _without_4bit(model, dtype):
+    """A model of the same shape with all weights in `dtype`: 4-bit ones as the numbers they stand for, plus what LoRA
+    layers in `model` add to them. The others, such as embeddings and norms, are those of `model`, too.
+    """
     import bitsandbytes
     import torch
     from peft.tuners.lora import LoraLayer
+    from transformers import AutoModelForCausalLM
 
-    plain = models.load_model()
+    config = copy.deepcopy(model.config)
+    del config.quantization_config
+    with torch.random.fork_rng():  # its weights start at random, and none of those numbers is kept
+        plain = AutoModelForCausalLM.from_config(config, dtype=dtype).to(model.device)
+    plain.generation_config = copy.deepcopy(model.generation_config)
     with torch.no_grad():
-        for name, layer in model.base_model.model.named_modules():
-            adapters = layer.active_adapters if isinstance(layer, LoraLayer) else []
+        for name, target in plain.state_dict().items():
+            place, _, kind = name.rpartition(".")
+            layer = model.get_submodule(place)
             stored = layer.base_layer if isinstance(layer, LoraLayer) else layer
-            four_bit = isinstance(stored, bitsandbytes.nn.Linear4bit)
-            if name.endswith(".base_layer") or not (four_bit or adapters):
-                continue
-            weight = stored.weight.data
-            if four_bit:
-                weight = bitsandbytes.functional.dequantize_4bit(weight, stored.weight.quant_state)
-            weight = weight.float()
-            for adapter in adapters:
-                weight = weight + layer.get_delta_weight(adapter).float()
-            plain.get_submodule(name).weight.copy_(weight.to(dtype))
+            value = getattr(stored, kind).detach()
+            if kind == "weight" and isinstance(stored, bitsandbytes.nn.Linear4bit):
+                value = bitsandbytes.functional.dequantize_4bit(value, stored.weight.quant_state)
+            if kind == "weight" and isinstance(layer, LoraLayer):
+                value = value.float()
+                for adapter in layer.active_adapters:
+                    value = value + layer.get_delta_weight(adapter).float()
+            target.copy_(value)
     return plain.eval()

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import warnings
+from pathlib import Path
 
 from helpers import course, models
 from helpers.errors import CourseError
@@ -14,9 +15,10 @@ METHODS = ("full", "lora", "qlora")
 # Adapters want about ten times the learning rate of full fine-tuning (Schulman et al. 2025, "LoRA Without Regret");
 # tests/benchmarks/tuning_sweep.py measures it here.
 LEARNING_RATES = {"full": 1e-4, "lora": 1e-3, "qlora": 1e-3}
+RANK, ALPHA = 16, 32  # of adapters that nobody chose otherwise
 
 
-def add_lora(model, rank=16, alpha=32, config=None):
+def add_lora(model, rank=RANK, alpha=ALPHA, config=None):
     """Freeze `model` and put trainable low-rank adapters (LoRA, Hu et al. 2021) on its linear layers.
 
     All of them but the output layer, unless `config`, a PEFT configuration of any kind, says otherwise.
@@ -39,7 +41,7 @@ def add_lora(model, rank=16, alpha=32, config=None):
             ) from None
 
 
-def ready(model, method, rank=16, alpha=32, adapter=None):
+def ready(model, method, rank=RANK, alpha=ALPHA, adapter=None):
     """`model` prepared to be trained by `method`, in training mode; loaded first where it is None.
 
     'full' turns the weights into fp32, in place: bf16 weights lose small updates to rounding (lesson 07). 'lora' and
@@ -68,6 +70,39 @@ def ready(model, method, rank=16, alpha=32, adapter=None):
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise CourseError("No weight of this model may be trained. Load a fresh one, or `set_adapter` one to train.")
     return model.train()
+
+
+def need_model(model, rank=None, alpha=None, adapter=None):
+    """Raise CourseError where `model` is none, or has adapters while other ones are asked for: its own are trained."""
+    import torch
+
+    if model is not None and not (isinstance(model, torch.nn.Module) and hasattr(model, "config")):
+        raise CourseError(
+            f"model is {model!r:.60}. Give a loaded one, as models.load_model() returns it, or None to load it here. "
+            "The setting COURSE_MODEL chooses it by its name."
+        )
+    if not (hasattr(model, "peft_config") and hasattr(model, "get_base_model")):
+        return
+    config = model.peft_config[model.active_adapters[0]]
+    given = {"rank": (rank, getattr(config, "r", None)), "alpha": (alpha, getattr(config, "lora_alpha", None))}
+    wrong = [name for name, (asked, has) in given.items() if asked not in (None, has)]
+    if adapter is not None or wrong:
+        raise CourseError(
+            f"This model has adapters, and those are trained. Leave {' and '.join(wrong or ['adapter'])} out, or load "
+            "a fresh model to put other adapters on."
+        )
+
+
+def name_of(model):
+    """What a model is called: by the course, on the Hub, or by its folder alone, for the way there is private; else by
+    its class.
+    """
+    name = course.model() if model is None else str(getattr(model.config, "_name_or_path", ""))
+    if name == str(models.folder()):
+        return course.BASE_MODEL
+    if not name:
+        return type(getattr(model, "get_base_model", lambda: model)()).__name__
+    return Path(name).name if name != course.model() and Path(name).exists() else name
 
 
 def described(model, method, rank, alpha, adapter):

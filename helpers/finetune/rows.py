@@ -16,7 +16,10 @@ def dataset(rows, tokenizer, window, name="data"):
 
     rows = list(rows) if isinstance(rows, Iterable) else []
     if not rows:
-        raise CourseError(f"There are no rows in {name}. Give at least one dict with 'prompt' and 'completion'.")
+        otherwise = "" if name == "data" else f", or leave {name} out"
+        raise CourseError(
+            f"There are no rows in {name}. Give at least one dict with 'prompt' and 'completion'{otherwise}."
+        )
     made = []
     for number, row in enumerate(rows):
         ids, start = _tokens(row, tokenizer, f"{name}[{number}]")
@@ -51,6 +54,11 @@ def _tokens(row, tokenizer, name):
     if not texts[1].strip():
         raise CourseError(f"{name} has an empty answer, so there is nothing to learn from it. Leave it out.")
     if isinstance(prompt, str):
+        if tokenizer.eos_token_id is None:
+            raise CourseError(
+                f"{name} is a text, and this tokenizer has no token that ends one. Set tokenizer.eos_token to the one "
+                "that the model knows."
+            )
         before = tokenizer(prompt)["input_ids"]
         answer = tokenizer(completion, add_special_tokens=False)["input_ids"]
         return before + answer + [tokenizer.eos_token_id], len(before)
@@ -60,10 +68,15 @@ def _tokens(row, tokenizer, name):
         raise CourseError(f"{name} does not fit the model's chat template: {error}") from None
 
 
+def longest_of(datasets):
+    """Tokens of the longest row in all of `datasets`; None counts as an empty one."""
+    return max(len(ids) for each in datasets if each for ids in each["input_ids"])
+
+
 def need_known(model, datasets):
     """Raise CourseError where rows hold tokens or positions that `model` does not have, as of another's tokenizer."""
     ids = [ids for each in datasets if each for ids in each["input_ids"]]
-    largest, longest = max(map(max, ids)), max(map(len, ids))
+    largest, longest = max(map(max, ids)), longest_of(datasets)
     known, window = model.get_input_embeddings().num_embeddings, getattr(model.config, "max_position_embeddings", None)
     if largest >= known:
         raise CourseError(

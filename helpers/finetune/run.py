@@ -4,6 +4,7 @@ import contextlib
 import math
 import tempfile
 import time
+from numbers import Real
 from pathlib import Path
 
 from helpers import course, heap, models
@@ -34,11 +35,11 @@ def finetune(
     schedule="linear",
     warmup=0.05,
     weight_decay=0.0,
-    rank=16,
-    alpha=32,
+    rank=None,
+    alpha=None,
     adapter=None,
     max_length=1024,
-    max_steps=-1,
+    max_steps=None,
     evaluations=4,
     patience=None,
     checkpointing=False,
@@ -55,12 +56,13 @@ def finetune(
     messages}, or both texts; the loss is on the completion alone, in nats per token. validation: rows of the same form,
     whose loss is taken `evaluations` times on the way, and before the first step.
 
-    batch_size: rows of a step over all processes; accumulate: a step's rows are taken in so many parts, which saves
-    memory. learning_rate: None for the method's own (LEARNING_RATES). warmup: share of the steps over which it rises;
-    then `schedule` ('linear', 'cosine', 'constant_with_warmup') takes over. rank, alpha: of the adapters, on all linear
-    layers; adapter: a PEFT configuration instead of these. max_length: the longest row allowed, in tokens.
-    checkpointing: calculate each layer again in the backward pass instead of keeping what is in it: less memory, more
-    time. patience: stop after so many evaluations without a lower validation loss, and keep the best weights.
+    batch_size: rows of a step over all processes; accumulate: a step's rows are taken in so many parts, and validation
+    rows as few at once, which saves memory. learning_rate: None for the method's own (LEARNING_RATES). warmup: share of
+    the steps over which it rises; then `schedule` ('linear', 'cosine', 'constant_with_warmup') takes over. rank, alpha:
+    of the adapters, on all linear layers (None: 16 and 32); adapter: a PEFT configuration instead of these. max_length:
+    the longest row allowed, in tokens. max_steps: instead of epochs. checkpointing: calculate each layer again in the
+    backward pass instead of keeping what is in it: less memory, more time. patience: stop after so many evaluations
+    without a lower validation loss, and keep the best weights.
 
     folder: where checkpoints go, one after each evaluation (or quarter of the steps). A run that was stopped goes on
     from the last one when the same call is made again (`accumulate` may differ), and ends with the same weights.
@@ -68,21 +70,29 @@ def finetune(
     curves: whether a notebook shows the losses as they come in; `label` is what the progress bar says.
     measure_memory: hold the memory of one more forward and backward pass against the prediction, in `Result.memory`.
 
-    Run it by `torchrun` to use several processes (lesson 17): each takes its share of every batch; where the
-    last batch of an epoch is not full, some rows come a second time, to give every process as many.
+    Run it by `torchrun` to use several processes: each takes its share of every batch; where the last batch of an
+    epoch is not full, some rows come a second time, to give every process as many.
 
     Raises CourseError on rows, settings and models that cannot be trained, where memory or the disk is too small, and
     where `folder` holds a run of other settings.
     """
     need(method, methods.METHODS, "method")
-    sizes = dict(epochs=epochs, batch_size=batch_size, accumulate=accumulate, evaluations=evaluations, rank=rank)
-    for name, value in (sizes | ({} if patience is None else {"patience": patience})).items():
+    sizes = dict(epochs=epochs, batch_size=batch_size, accumulate=accumulate, evaluations=evaluations)
+    optional = dict(rank=rank, max_steps=max_steps, patience=patience)
+    sizes |= {"max_length": max_length} | {name: value for name, value in optional.items() if value is not None}
+    for name, value in sizes.items():
         need_positive(name, value)
+    methods.need_model(model, rank, alpha, adapter)
+    rank, alpha = (methods.RANK if rank is None else rank), (methods.ALPHA if alpha is None else alpha)
+    rate = methods.LEARNING_RATES[method] if learning_rate is None else learning_rate
+    for name, value in dict(learning_rate=rate, warmup=warmup, alpha=alpha, weight_decay=weight_decay).items():
+        if not isinstance(value, Real):
+            raise CourseError(f"{name} is {value!r}. Give a number.")
     if patience is not None and not validation:
         raise CourseError("Early stopping watches the validation loss. Give validation rows, or leave patience out.")
-    if schedule not in SCHEDULES or not 0 <= warmup < 1 or (learning_rate is not None and not learning_rate > 0):
+    if schedule not in SCHEDULES or not 0 <= warmup < 1 or not 0 < rate < math.inf:
         raise CourseError(
-            f"learning_rate is {learning_rate}, warmup {warmup} and schedule {schedule!r}. The rate must be above 0, "
+            f"learning_rate is {rate}, warmup {warmup} and schedule {schedule!r}. The rate must be above 0, "
             f"warmup a share of the steps below 1, and schedule one of {', '.join(SCHEDULES)}."
         )
     if not (alpha > 0 and weight_decay >= 0):
@@ -92,31 +102,32 @@ def finetune(
 
     tokenizer = tokenizer or models.load_tokenizer()
     train = rows.dataset(data, tokenizer, max_length)
-    held_out = rows.dataset(validation, tokenizer, max_length, "validation") if validation else None
-    steps = max_steps if max_steps > 0 else math.ceil(len(train) / batch_size) * epochs
+    held_out = rows.dataset(validation, tokenizer, max_length, "validation") if validation is not None else None
+    longest = rows.longest_of([train, held_out])
+    steps = max_steps or math.ceil(len(train) / batch_size) * epochs
     settings = {
         "method": method, "rows": len(train), "epochs": epochs, "steps": steps, "batch_size": batch_size,
-        "learning_rate": learning_rate or methods.LEARNING_RATES[method], "schedule": schedule, "warmup": warmup,
-        "weight_decay": weight_decay, "seed": course.seed(), "model": course.model(), "device": course.device(),
+        "learning_rate": rate, "schedule": schedule, "warmup": warmup, "weight_decay": weight_decay,
+        "seed": course.seed(), "model": methods.name_of(model), "device": course.device(),
         "dtype": str(course.dtype()).removeprefix("torch."),
         "adapter": methods.described(model, method, rank, alpha, adapter), "checkpointing": bool(checkpointing),
     }  # fmt: skip
     interval = math.ceil(steps / evaluations)
     with contextlib.ExitStack() as stack:
         place = Path(folder) if folder else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        last = checkpoints.claim(place, settings, [train, held_out]) if folder else None
         arguments = _arguments(place, settings, accumulate, interval, held_out, patience, keep=bool(folder))
-        arguments.eval_on_start = bool(held_out) and not last
         set_seed(settings["seed"])  # adapters start at random
         given = model
         about = settings | {"rows_at_once": arguments.per_device_train_batch_size}
-        stack.enter_context(troubles.explained(lambda: model, about, train, place if folder else None))
+        stack.enter_context(troubles.explained(lambda: model, about, longest, place if folder else None))
         model = methods.ready(model, method, rank, alpha, adapter)
-        rows.need_known(model, [train, held_out])
         stack.enter_context(methods.taken_off(model, given))
+        rows.need_known(model, [train, held_out])
+        last = checkpoints.claim(place, settings, [train, held_out], model) if folder else None
+        arguments.eval_on_start = bool(held_out) and not last
         if arguments.save_strategy != "no":
             checkpoints.need_disk(place, model, arguments)
-        stack.enter_context(_plain_attention(model, max(map(len, train["input_ids"]))))
+        stack.enter_context(_plain_attention(model, longest))
         stack.enter_context(unpatched(model))
         result = Result(method, settings=settings, versions=course.versions())
         clock = shown(stack, steps, label, curves)
@@ -198,7 +209,7 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
     # All processes read the checkpoints that the first one writes.
     arguments.output_dir = broadcast_object_list([arguments.output_dir])[0]
     arguments.per_device_train_batch_size = share
-    arguments.per_device_eval_batch_size = settings["batch_size"]  # every process evaluates all rows
+    arguments.per_device_eval_batch_size = share  # every process evaluates all rows, in batches as small as its own
     return arguments
 
 

@@ -50,10 +50,11 @@ def stops_on_nan(settings, folder):
 
 
 @contextlib.contextmanager
-def explained(model, settings, rows, folder):
+def explained(model, settings, longest, folder, advice=None):
     """Turn an exhausted memory or disk into a CourseError with advice; say what an interrupted run keeps.
 
-    model: called for the model as far as it has come, or None.
+    model: called for the model as far as it has come, or None. longest: tokens of the longest row, validation rows
+    included. advice: what to change first, instead of what the planner says.
     """
     try:
         yield
@@ -63,7 +64,7 @@ def explained(model, settings, rows, folder):
         text = str(error)
         if is_out_of_memory(error):
             traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
-            raise _out_of_memory(model(), settings, rows, folder) from error
+            raise _out_of_memory(model(), settings, longest, folder, advice) from error
         if getattr(error, "errno", None) in DISK_FULL or re.search(NO_DISK, text):
             raise CourseError(f"The disk is full, or a checkpoint cannot be written. {_kept(folder)}") from error
         raise
@@ -85,25 +86,29 @@ def _kept(folder):
     return "No checkpoint was written: load the model again to start anew."
 
 
-def _out_of_memory(model, settings, rows, folder):
-    """A CourseError with the planner's advice for this model, method and sequence length."""
+def _out_of_memory(model, settings, longest, folder, advice):
+    """A CourseError with `advice`, or the planner's for this model, method and sequence length."""
     import psutil
     import torch
 
-    from helpers import memory
-
-    longest = max(map(len, rows["input_ids"]))
     if course.device() == "cuda":
         has = torch.cuda.get_device_properties(0).total_memory / 1e9
     else:
         has = psutil.virtual_memory().total / 1e9
-    try:
-        how = {"dtype": settings["dtype"], "checkpointing": settings["checkpointing"]}
-        fit = memory.plan(model.config, settings["method"], longest, [has], settings["rows_at_once"], **how)[0]
-        advice = fit.advice or "close other programs, or use smaller batches with accumulate"
-    except (CourseError, AttributeError):  # no model yet, or an architecture that the planner does not know
-        advice = "use smaller batches (batch_size, accumulate), shorter rows, or method='lora' or 'qlora'"
+    advice = advice or _planned(model, settings, longest, has)
     return CourseError(
         f"Memory ran out: {settings['batch_size']} rows of up to {longest} tokens, method {settings['method']!r}, "
         f"{has:.0f} GB. What to change first: {advice}. {_kept(folder)}"
     )
+
+
+def _planned(model, settings, longest, has):
+    """What the planner would change first in a training for which `has` GB are too few."""
+    from helpers import memory
+
+    try:
+        how = {"dtype": settings["dtype"], "checkpointing": settings["checkpointing"]}
+        fit = memory.plan(model.config, settings["method"], longest, [has], settings["rows_at_once"], **how)[0]
+        return fit.advice or "close other programs, or use smaller batches with accumulate"
+    except (CourseError, AttributeError):  # no model yet, or an architecture that the planner does not know
+        return "use smaller batches (batch_size, accumulate), shorter rows, or method='lora' or 'qlora'"

@@ -4,7 +4,6 @@ It holds the trained weights, Adam's two moments of each, the history and all nu
 needs nothing kept: each step draws from a seed of its own.
 """
 
-import hashlib
 import json
 import os
 
@@ -12,19 +11,6 @@ from helpers.errors import CourseError
 from helpers.files import need_space
 
 NAME = "ppo.safetensors"
-
-
-def fingerprint(model):
-    """A hash of a model's parameters: all names and shapes, which of them are trained, and a sample of the numbers of
-    those that are not. Another model, adapter or start has another one.
-    """
-    digest = hashlib.sha256()
-    for name, parameter in sorted(model.named_parameters()):
-        digest.update(f"{name} {tuple(parameter.shape)} {parameter.requires_grad}".encode())
-        if not parameter.requires_grad:
-            some = parameter.detach().flatten()[:: max(1, parameter.numel() // 64)]
-            digest.update(some.float().cpu().numpy().tobytes())
-    return digest.hexdigest()[:12]
 
 
 def save(folder, parameters, optimizer, state, settings):

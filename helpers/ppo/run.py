@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from helpers import course, heap
+from helpers.fingerprint import fingerprint
 from helpers.memory.shape import need_positive
 from helpers.ppo import checkpoints, guards, objective
 from helpers.ppo.result import Result
@@ -87,7 +88,7 @@ def train(
         "center": center,
         "temperature": policy.temperature, "seed": course.seed(), "model": policy.base.config.model_type,
         "rows": hashlib.sha256(json.dumps([row["prompt"] for row in rows]).encode()).hexdigest()[:12],
-        "reference": checkpoints.fingerprint(policy.model),
+        "reference": fingerprint(policy.model),
     }  # fmt: skip
     policy.encode([row["prompt"] for row in rows], longest)  # a prompt that does not fit is told before the first step
     heap.keep()

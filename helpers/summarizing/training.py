@@ -69,12 +69,14 @@ def train(model, tokenizer, rows, method="full", *, validation=None, epochs=3, b
     from helpers.finetune import troubles
     from helpers.finetune.callbacks import shown
     from helpers.finetune.methods import trainable
+    from helpers.finetune.rows import longest_of
 
     need_positive("epochs", epochs)
     need_positive("batch_size", batch_size)
     set_seed(course.seed())
     model, cuda = adapted(model, method), course.device() == "cuda"
     data = encoded(tokenizer, rows)
+    held_out = encoded(tokenizer, validation) if validation else None
     with contextlib.ExitStack() as stack:
         arguments = Seq2SeqTrainingArguments(
             output_dir=stack.enter_context(tempfile.TemporaryDirectory()),
@@ -101,7 +103,7 @@ def train(model, tokenizer, rows, method="full", *, validation=None, epochs=3, b
             arguments,
             data_collator=collator(tokenizer, model),
             train_dataset=data,
-            eval_dataset=encoded(tokenizer, validation) if validation else None,
+            eval_dataset=held_out,
             processing_class=tokenizer,
             callbacks=[shown(stack, -(-len(data) // batch_size) * epochs, f"Training ({method})", curves=True)],
         )
@@ -109,7 +111,8 @@ def train(model, tokenizer, rows, method="full", *, validation=None, epochs=3, b
         if cuda:
             torch.cuda.reset_peak_memory_stats()
         started = time.perf_counter()
-        with troubles.explained(model, {"method": method, "batch_size": batch_size}, data, None):
+        about, advice = {"method": method, "batch_size": batch_size}, "use a smaller batch_size, or method='lora'"
+        with troubles.explained(lambda: model, about, longest_of([data, held_out]), None, advice):
             trainer.train()
         minutes = (time.perf_counter() - started) / 60
     history = trainer.state.log_history
