@@ -45,6 +45,7 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from helpers.sandbox_child import main; main()"
 _LAYERS = ("limits", "landlock", "seccomp")  # tests take one away to see what is left
 _LANDLOCK_ABI = 99  # the newest to use; tests lower it to see what an older kernel would do
+NEEDED = ("time", "memory", "processes", "reading", "writing", "network", "signals")  # protections, against harm
 _TICK = 0.1  # seconds between looks at the folder
 _LEAST = {"seconds": 0.05, "memory_mb": 64, "output_bytes": 0, "file_mb": 1, "open_files": 16}
 
@@ -193,6 +194,11 @@ def protections():
     from helpers import sandbox_probe  # which needs `run`
 
     return dict(sandbox_probe.found(_LAYERS, _LANDLOCK_ABI))
+
+
+def missing():
+    """The names of what keeps people's files safe and is not enforced on this system."""
+    return [name for name, held in protections().items() if name in NEEDED and not held.enforced]
 
 
 def _start(folder, channel, hash_seed):

@@ -86,6 +86,23 @@ def test_the_verdict_on_lora_follows_its_interval(monkeypatch, low, verdict):
     assert verdict in published.three_ways()
 
 
+def test_bars_are_sorted_by_what_came_of_them():
+    said = published.promised({"one": True, "two": False, "three": True, "four": None})
+    assert said.strip() == "Bars set beforehand. Met: one; three. Missed: two. Cannot tell: four."
+    assert published.promised({"one": True}).strip() == "Bars set beforehand. Met: one."
+
+
+def test_the_bars_of_the_tuning_lessons_follow_their_values():
+    found, full = published.values("09"), published.values("07")
+    assert list(published.tuning_bars(found, full).values()).count(False) == 2  # 8 points, and QLoRA's 95%
+    better = {name: found[name] | {"rouge1_gain": 8.5} for name in published.METHODS}
+    kept = published.tuning_bars(found | better | {"qlora_gain_kept": 0.96}, full)
+    assert all(kept.values())
+    assert not published.tuning_bars(found | {"lora_minus_full_ci": [-1.2, 1]}, full)[
+        "LoRA is not worse than full by a point"
+    ]
+
+
 def test_what_is_not_shown_is_not_called_a_yes():
     found = {"gain_ci": [-0.1, 0.3]}
     assert published._shown(found, "gain", "by 0.1") == "Not shown: by 0.1"
@@ -145,11 +162,12 @@ def test_lesson_12_keeps_its_bar():
     assert published.values("12")["pair_accuracy_ci"][0] >= 0.9
 
 
-def test_lesson_13_keeps_its_bars():
+def test_lesson_13_keeps_what_its_page_says():
     result = published.result("13-full-cpu")
     values = result["values"]
     assert result["n"] >= 100 and values["kl_at_start"] <= 1e-4
-    assert all(comparing.bars(values).values()), comparing.bars(values)
+    assert values["reduction_ci"][0] > 0 and values["profanity_reduction_ci"][0] > 0  # the README's "Yes"
+    assert list(comparing.bars(values).values())[3:] == [True] * 4  # usefulness by two measures, length, KL
     # Without the price the reward rises and the words repeat; with it, they do not.
     free = values["free"]
     assert free["reward"] > values["reward_before"] + 0.5 and values["reward_after"] > values["reward_before"]

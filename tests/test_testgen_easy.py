@@ -45,6 +45,23 @@ def test_a_test_has_at_least_so_many_assertions_documented_and_plain_ones_first(
         Observed("f(5555)", "==", "8", frozenset()),
     ]
     assert [one.call for one in assertions.chosen(observed)] == ["f(22)"]
-    assert [one.call for one in assertions.chosen(observed, least=2, first=["f(5555)"])] == ["f(22)", "f(5555)"]
-    assert [one.call for one in assertions.chosen(observed, least=3)] == ["f(22)", "f(333)", "f(5555)"]
+    more = assertions.chosen(observed, least=2, first=["f(5555)"])
+    assert [one.call for one in more] == ["f(1)", "f(22)", "f(5555)"]  # the exception comes on top
+    assert [one.call for one in assertions.chosen(observed, least=3)] == ["f(1)", "f(22)", "f(333)", "f(5555)"]
     assert len(assertions.chosen(observed, most=2, least=4)) == 2
+
+
+def test_results_that_are_new_and_say_more_come_before_trivial_ones():
+    observed = [
+        Observed("f(0)", "==", "[]"),
+        Observed("f(1)", "raises", "ValueError"),
+        Observed("f(22)", "raises", "ValueError"),
+        Observed("f(33)", "==", "[1, 2]"),
+        Observed("f(44)", "==", "[1, 2]"),
+        Observed("f(55)", "==", "[1, 2, 3, 4]"),
+        Observed("f(66)", "==", str(list(range(25)))),
+    ]
+    assert [one.call for one in assertions.chosen(observed)] == ["f(0)"]
+    assert [one.call for one in assertions.chosen(observed, least=2)] == ["f(1)", "f(33)", "f(55)"]
+    assert [one.call for one in assertions.chosen(observed, least=4)] == ["f(0)", "f(1)", "f(33)", "f(55)", "f(66)"]
+    assert [one.call for one in assertions.chosen(observed[1:3], least=4)] == ["f(1)"]

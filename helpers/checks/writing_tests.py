@@ -10,29 +10,41 @@ WRITTEN = """def test_share():
     assert share(1, 4) == 0.5
     assert share(3, 1) == 2
     assert share(1, 0) == 0
+    for _ in range(2):
+        assert share(8, 2) == 16
+        assert share('a', 2) == 'a2'
     assert share('a', 'b') == 'ab'
 """
-VALUES = {"share(1, 4)": 0.25, "share(3, 1)": 3, "share('a', 'b')": "a/b"}
+VALUES = {"share(1, 4)": 0.25, "share(3, 1)": 3, "share(8, 2)": 4, "share('a', 'b')": "a/b"}
 RIGHT = """def test_share():
     assert share(1, 4) == pytest.approx(0.25)
     assert share(3, 1) == 3
     with pytest.raises(ZeroDivisionError):
         share(1, 0)
+    for _ in range(2):
+        assert share(8, 2) == 4
+        with pytest.raises(TypeError):
+            share('a', 2)
     assert share('a', 'b') == 'a/b'
 """
+RAISED = {"share(1, 0)": ZeroDivisionError("division by zero"), "share('a', 2)": TypeError("2 is no text")}
 
 
 def _value_of(call):
     if call not in VALUES:
-        raise ZeroDivisionError("division by zero")
+        raise RAISED.get(call, NameError(f"{call!r} is no call"))
     return VALUES[call]
 
 
 def _statements(text):
+    """The statements of the test function in `text`, each as text."""
     try:
-        return [ast.unparse(one) for one in ast.parse(text).body[0].body]
+        body = ast.parse(text).body
     except SyntaxError as error:
         require(False, f"what you return does not parse: {error.msg}, line {error.lineno}:\n{text}")
+    tests = [node for node in body if isinstance(node, ast.FunctionDef)]
+    require(tests, f"what you return holds no test function:\n{text}")
+    return [ast.unparse(one) for one in tests[-1].body]
 
 
 @check("write `fill_in`: the test with the values that the calls really give.")
@@ -47,7 +59,7 @@ def fill_in(answer):
     require(isinstance(got, str), f"return a text. Yours gives a {type(got).__name__}.")
     require(got != WRITTEN, "nothing changed: the expected values are still the model's.")
     require(asked, "you never call `value_of`: that is where the values come from.")
-    extra = [call for call in asked if call not in VALUES and call != "share(1, 0)"]
+    extra = [call for call in asked if call not in VALUES and call not in RAISED]
     require(not extra, f"value_of takes the text of the call alone. Yours asks for {extra[:1]!r}.")
     found = _statements(got)
     wanted = _statements(RIGHT)
@@ -74,6 +86,10 @@ def fill_in(answer):
         "pytest.raises(Exception)" not in got,
         "pytest.raises(Exception) holds for any exception, a typing error "
         "included. Name the one that came: type(error).__name__.",
+    )
+    require(
+        not any(one.startswith("for") and "ZeroDivisionError" in one for one in found),
+        "share('a', 2) raises a TypeError, not a ZeroDivisionError. The name is the error's: type(error).__name__.",
     )
     require(len(found) == len(wanted), f"{len(wanted)} assertions went in, and {len(found)} came out. Each is kept.")
     for mine, right in zip(found, wanted, strict=True):

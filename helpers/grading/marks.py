@@ -18,7 +18,7 @@ from helpers.grading import report, submissions
 
 SECONDS = 30  # of the clock, for one exercise, Python's start and imports included
 CPU_SECONDS = 10  # of processor time, for one exercise, after the set-up cells
-NEEDED = ("time", "memory", "processes", "reading", "writing", "network", "signals")  # what the sandbox should enforce
+NEEDED = sandbox.NEEDED
 
 
 def grade(folder, out, only=(), workers=None):
@@ -137,7 +137,7 @@ def other_user():
 
 def protections():
     """Sentences on how submissions are kept apart on this system."""
-    missing = [name for name, held in sandbox.protections().items() if name in NEEDED and not held.enforced]
+    missing = sandbox.missing()
     said = ["submissions run in the sandbox" + (", as the user nobody" if other_user() else ", as this user")]
     if missing:
         said.append(

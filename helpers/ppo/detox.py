@@ -43,7 +43,7 @@ def sizes():
 
 def draws():
     """How many replies `best_of` chooses from in this budget."""
-    return course.by_budget(smoke=2, lesson=4, full=8)
+    return course.by_budget(smoke=2, lesson=4, full=4)
 
 
 def compares():

@@ -13,6 +13,8 @@ IMPORTS = {
     "deque": "from collections import deque",
 }
 LINE = 110  # characters: an assertion with a line that is longer is not chosen
+_TRIVIAL = {"''", "b''", "[]", "()", "{}", "set()", "0", "1", "None"}
+_TELLING, _READABLE = 24, 80  # characters of a result: more say no more, and nobody reads it
 
 
 def chosen(observed, most=6, first=(), least=1):
@@ -20,7 +22,8 @@ def chosen(observed, most=6, first=(), least=1):
 
     observed: list of `Observed`. first: calls (texts) to prefer among equals, such as documented examples. Where no
     mutant is killed, the shortest call is taken, so that the test pins something; a value sooner than None. least: go
-    on until there are so many, with those in `first`, then values, the shortest first. In the order in which they came.
+    on until there are so many, with those in `first`, then with results that are new and say most (see `_worth`), and
+    with one call for each exception. In the order in which they came.
     """
     usable = [one for one in observed if one.form != "no" and max(map(len, lines(one))) <= LINE]
     found, caught = [], set()
@@ -30,16 +33,32 @@ def chosen(observed, most=6, first=(), least=1):
         )
         if len(found) >= least and not best.killed - caught:
             break
-        if found and not best.killed - caught:
-            best = max(usable, key=lambda one: (one.call in first, "raises" not in one.form, -_length(one)))
+        if least > 1 and not best.killed - caught:
+            known = [one.text for one in found]
+            usable = [one for one in usable if one.text not in known or "raises" not in one.form]
+            if not usable:
+                break
+            best = max(usable, key=lambda one: (one.call in first, *_worth(one, known), -_length(one)))  # noqa: B023
         found.append(best)
         caught |= best.killed
         usable.remove(best)
+    for one in sorted(usable, key=_length) if least > 1 else ():
+        if "raises" in one.form and len(found) < most and one.text not in [other.text for other in found]:
+            found.append(one)
     return [one for one in observed if one in found]
 
 
 def _length(one):
     return len(one.call) + len(str(one.text))
+
+
+def _worth(one, known):
+    """What an `Observed` says beside the texts in `known`: a new result, a value sooner than an exception, a large one
+    sooner than a trivial one, because a broken function gives the small ones, too.
+    """
+    text = str(one.text)
+    poor = text in _TRIVIAL or text in one.call or len(text) > _READABLE
+    return one.text not in known, "raises" not in one.form, 0 if poor else min(len(text), _TELLING)
 
 
 def lines(one):
@@ -49,11 +68,14 @@ def lines(one):
     if one.form == "list raises":
         return [f"with pytest.raises({one.text}):", f"    list({one.call})"]
     if one.form == "changes":
-        number, after = one.text
-        node = ast.parse(one.call, mode="eval").body
-        before = ast.unparse(node.args[number])
-        node.args[number] = ast.Name("given")
-        return [f"given = {before}", ast.unparse(node), f"assert given == {after}"]
+        changes = one.text if isinstance(one.text[0], list) else [one.text]
+        names = ["given", *(f"given_{number}" for number in range(2, len(changes) + 1))]
+        node, before = ast.parse(one.call, mode="eval").body, []
+        for name, (number, _) in zip(names, changes, strict=True):
+            before.append(f"{name} = {ast.unparse(node.args[number])}")
+            node.args[number] = ast.Name(name)
+        after = [f"assert {name} == {text}" for name, (_, text) in zip(names, changes, strict=True)]
+        return [*before, ast.unparse(node), *after]
     if one.form == "is":
         return [f"assert {one.call} is {one.text}"]
     if one.form == "list":

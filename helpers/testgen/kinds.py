@@ -47,26 +47,26 @@ def kinds_of(parameter, function, default=None):
 
     default: the node of its default, if it has one.
     """
-    hinted = _hinted(parameter.annotation)
-    if hinted:
-        return hinted
+    found = hinted(parameter.annotation)
+    if found:
+        return found
     found = [*_default(default), *_used(parameter.arg, function), *_named(parameter.arg)]
     return list(dict.fromkeys(found)) or ["int", "text", "list int"]
 
 
-def _hinted(node):
+def hinted(node):
     """The kinds of a type hint; [] where it says nothing."""
     if node is None:
         return []
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             try:
-                return _hinted(ast.parse(node.value.strip(), mode="eval").body)
+                return hinted(ast.parse(node.value.strip(), mode="eval").body)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return []
         return ["none"] if node.value is None else []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return [*_hinted(node.left), *_hinted(node.right)]
+        return [*hinted(node.left), *hinted(node.right)]
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
     if isinstance(node, ast.Subscript):
         return _subscript(node)
@@ -77,11 +77,11 @@ def _subscript(node):
     outer = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
     inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if outer in ("Optional", "Union"):
-        found = [kind for part in inner for kind in _hinted(part)]
+        found = [kind for part in inner for kind in hinted(part)]
         return found + ["none"] if outer == "Optional" else found
     if outer == "Literal":
         return ["literal " + ast.unparse(part) for part in inner]
-    if outer in _OF and (first := _hinted(inner[0]) if inner else []):
+    if outer in _OF and (first := hinted(inner[0]) if inner else []):
         simple = {"int": "int", "float": "float", "text": "text"}
         if first[0] in simple:
             return [f"{_OF[outer]} {simple[first[0]]}"]
@@ -139,7 +139,7 @@ def _called(name, node):
                   "map": ["list int"], "max": ["list int"], "min": ["list int"], "zip": ["list int"]}  # fmt: skip
         if called.id == "isinstance" and len(node.args) == 2:
             types = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
-            return [kind for one in types for kind in _hinted(one)]
+            return [kind for one in types for kind in hinted(one)]
         return passed.get(called.id, [])
     return []
 

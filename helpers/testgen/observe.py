@@ -21,6 +21,7 @@ HARNESS = "\n".join(path.read_text(encoding="utf-8") for path in _FILES)
 MOST = 40  # mutants of one function that are tried
 REPEATS = 10
 DOWN, SLOW = "it brings its process down", "it does not come back in time"
+UNWATCHED, AGAIN = "it could not be watched in time", "it gives another result when it is called again"
 NAMED = "a test would need its name for something else"
 _LIMITS = sandbox.Limits(seconds=30.0, output_bytes=400_000)
 _LOST, _PATIENCE = 6, 15.0  # processes and seconds that one question may cost before these calls are given up
@@ -34,8 +35,8 @@ class Observed:
 
     form: "is", "==", "list" (of an iterator that ends), "first" (values of one that does not), "changes" (an argument),
     "raises", "list raises" (an iterator, when it is read), or "no": nothing, and `text` says why. text: the value as
-    source text; for "changes" [number of the argument, its text afterwards]. killed: the numbers of the mutants on
-    which the assertion would be false.
+    source text; for "changes" [number of the argument, its text afterwards], or a list of these for several. killed:
+    the numbers of the mutants on which the assertion would be false.
     """
 
     call: str
@@ -52,24 +53,39 @@ class _Lost(Exception):
     """Why nothing can be said about some calls."""
 
 
-def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS):
+def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS, thorough=False):
     """An `Observed` for each of `calls` (texts, without repeats), in order.
 
     function: the program text, which is executed in the sandbox. mutants: program texts with one bug each. readable:
     folders that the program may import from. repeats: how often each call is made; one that gives another result is
     dropped. An exception counts only if the text of the function raises one of that name itself, and it is one of
-    Python's own: any other says that the call was no proper one. Raises NotObserved if the function cannot be called.
+    Python's own: any other says that the call was no proper one. thorough: what tests that are kept need, in more time:
+    a call may change several arguments, a mutant on which it raises or does not end is killed, and slower calls are
+    watched. Raises NotObserved if the function cannot be called.
     """
     calls = list(calls)
     if not calls:
         return []
     tree = ast.parse(function)
-    job = {"function": function, "name": name, "repeats": repeats, "raising": _raised(tree)}
+    job = _job(function, name) | {"repeats": repeats, "raising": _raised(tree), "thorough": thorough}
     seeds = _SEEDS if _depends_on_sets(tree) else _SEEDS[:1]
     try:
         return _asserted(job, _seen(job, calls, readable), list(mutants)[:MOST], readable, seeds)
     except _Lost as lost:
         return [Observed(call, "no", str(lost)) for call in calls]
+
+
+def ends(function, name, call, readable=()):
+    """Whether a call comes back within 3 seconds of the processor, alone in its process. Raises NotObserved."""
+    job = _job(function, name) | {"question": "ends", "calls": [_shape(call, name)], "raising": [], "thorough": False}
+    try:
+        return _ask(job, {}, readable, 0, lambda answer: type(answer["ends"]) is bool)["ends"]
+    except _Lost as lost:
+        return str(lost) != SLOW
+
+
+def _job(function, name):
+    return {"function": function, "name": name}
 
 
 def _seen(job, calls, readable):
@@ -185,7 +201,8 @@ def _is_form(form, text):
     if form in ("raises", "list raises"):
         return text.isidentifier()
     if form == "changes":
-        return type(text[0]) is int and is_value(text[1])
+        changes = text if type(text[0]) is list else [text]
+        return all(type(number) is int and is_value(after) for number, after in changes)
     return form in ("is", "==", "list", "first") and is_value(text)
 
 

@@ -1,9 +1,9 @@
 """Runs inside the sandbox: calls a function many times, and says for each call what an assertion could hold on to.
 
 `observe` sends this file's text there, after those of watching.py and literals.py, and a job as the program: a dict
-whose `question` names one of `values` and `assertions` below. They import nothing of ours, and few modules: every
-function pays for these imports. The number of what runs next is written to the real stdout, so that the parent learns
-what ended the process.
+whose `question` names one of `values`, `assertions` and `ends` below. They import nothing of ours, and few modules:
+every function pays for these imports. The number of what runs next is written to the real stdout, so that the parent
+learns what ended the process.
 """
 # ruff: noqa: F821  what is not defined here is in watching.py and literals.py; the sandbox defines submit()
 
@@ -15,9 +15,11 @@ import time
 IMPORT = 4.0  # seconds of the processor for the module
 ALL = 10.0  # the same for a whole job, more or less
 MUTANT_CALL = 0.05  # the same for a call on a mutant
+PROFILED = 2.5  # the same for a call that is profiled, where the job is thorough: it may take 30 times as long
+ALONE = 3.0, 20.0  # seconds of the processor and by the clock for a call that is alone in its process
 LOST, MUTANT_LOST = 8, 2  # calls that take too long before the rest is given up
 AGAIN, OTHER = "it gives another result when it is called again", "it gives another result in another process"
-LATE = "its calls take too long together"
+LATE, UNWATCHED = "its calls take too long together", "it could not be watched in time"
 SAY, RAN, SEED = os.write, time.process_time, random.seed
 CODES = {}  # text → compiled
 ENDS = (
@@ -46,6 +48,7 @@ class Call:
 
     def __init__(self, job, names, number):
         self.names, self.name, self.raising, self.stage = names, job["name"], job["raising"], "arguments"
+        self.thorough = job["thorough"]
         self.positional, self.named = job["calls"][number]
 
     def run(self):
@@ -67,8 +70,8 @@ class Call:
         if value is None:
             after = [changeable(one) for one in positional]
             changes = [[at, text] for at, text in enumerate(after) if text != before[at]]
-            if len(changes) == 1 and changes[0][1]:
-                return ["changes", changes[0]]
+            if changes and all(text for _, text in changes) and (len(changes) == 1 or self.thorough):
+                return ["changes", changes[0] if len(changes) == 1 else changes]
         return ["is" if value is None or kind is bool else "==", written(value)]
 
     def failed(self, error):
@@ -89,11 +92,11 @@ class Call:
         return ["raises" if self.stage == "call" else "list raises", name]
 
 
-def outcome(job, names, number):
+def outcome(job, names, number, **limits):
     """What a call does on the names of a module, as [form, text]."""
     call = Call(job, names, number)
     try:
-        found = watched(call.run)
+        found = watched(call.run, **limits)
     except BaseException as error:
         found = call.failed(error)
     return ["no", WATCH.why] if WATCH.why else found
@@ -177,22 +180,36 @@ def assertions(job):
             job["imported"]["pytest"] = pytest
         else:
             exec(line, {}, job["imported"])
-    why = dict(job["skip"]["call"])
+    why, spent = dict(job["skip"]["call"]), {}
     todo = [number for number, lines in enumerate(job["lines"]) if number not in why]
     random.Random(0).shuffle(todo)
-    _assert(job, todo, why, OTHER, lambda names: names, seconds=2 * CALL)
+    _assert(job, todo, why, OTHER, lambda names: names, spent, seconds=2 * CALL)
     zone("AAA-22:30")  # where it is another hour, and mostly another day
-    _assert(job, todo, why, TOUCHES, lambda names: loaded(job), seconds=4 * CALL, profile=True)
+    limits = {"seconds": PROFILED, "clock": 4 * PROFILED} if job["thorough"] else {"seconds": 4 * CALL}
+    _assert(job, todo, why, TOUCHES, lambda names: loaded(job), {}, profile=True, **limits)
     zone("UTC")
     todo = [number for number in todo if number not in why]
     return {
         "why": [why.get(number, "") for number in range(len(job["lines"]))],
-        "killed": [killed(job, mutant, todo) for mutant in range(len(job["mutants"]))],
+        "killed": [killed(job, mutant, todo, spent) for mutant in range(len(job["mutants"]))],
     }
 
 
-def _assert(job, todo, why, otherwise, load, **limits):
-    """Note in `why` which assertions do not hold. load: gives the names for the next, from those of the last."""
+def ends(job):
+    """Whether call 0 comes back in the time of ALONE, with nothing else in its process."""
+    skipped = job["skip"]["call"].get(0)
+    if skipped is None:
+        names = loaded(job)
+        SAY(1, b"call 0\n")
+        outcome(job, names, 0, seconds=ALONE[0], clock=ALONE[1])
+    return {"ends": (skipped or WATCH.why) != SLOW}
+
+
+def _assert(job, todo, why, otherwise, load, spent, profile=False, **limits):
+    """Note in `why` which assertions do not hold, and in `spent` how long each took.
+
+    load: gives the names for the next, from those of the last.
+    """
     SEED(0)
     names = loaded(job)
     for number in todo:
@@ -200,9 +217,10 @@ def _assert(job, todo, why, otherwise, load, **limits):
         if RAN() > ALL:
             why.setdefault(number, LATE)
         elif number not in why:
-            names = load(names)
-            if not verdict(job, names, number, **limits):
-                why[number] = WATCH.why or otherwise
+            names, started = load(names), RAN()
+            if not verdict(job, names, number, profile=profile, **limits):
+                why[number] = UNWATCHED if profile and WATCH.why == SLOW else WATCH.why or otherwise
+            spent[number] = RAN() - started
 
 
 def zone(name):
@@ -211,8 +229,10 @@ def zone(name):
         time.tzset()
 
 
-def killed(job, mutant, todo):
-    """The numbers of the assertions that are false on a mutant."""
+def killed(job, mutant, todo, spent):
+    """The numbers of the assertions that are false on a mutant. Where the job is thorough, one that raises anything
+    else or does not end counts, too: pytest would fail.
+    """
     found, lost = [], 0
     if mutant in job["skip"]["mutant"] or RAN() > ALL:
         return found
@@ -223,9 +243,9 @@ def killed(job, mutant, todo):
     except BaseException:
         return found
     for number in todo:
-        held = verdict(job, names, number, seconds=MUTANT_CALL)
+        held = verdict(job, names, number, seconds=MUTANT_CALL + 2 * spent[number] * job["thorough"])
         lost += WATCH.why == SLOW
-        if held is False:
+        if held is False or (job["thorough"] and held is None and WATCH.why in (None, SLOW)):
             found.append(number)
         if lost == MUTANT_LOST:
             break
@@ -238,7 +258,7 @@ def check(program):
     sys.stdin = Stdin()
     job = program.job
     try:
-        answer = {"values": values, "assertions": assertions}[job["question"]](job)
+        answer = {"values": values, "assertions": assertions, "ends": ends}[job["question"]](job)
     except Trouble as error:
         answer = {"trouble": str(error)}
     submit(answer)

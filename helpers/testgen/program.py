@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from helpers import metrics
 from helpers.metrics import Outcome
 from helpers.testgen import assertions, proposals
-from helpers.testgen.observe import DOWN, MOST, SLOW, NotObserved, observe
+from helpers.testgen.observe import DOWN, MOST, SLOW, UNWATCHED, NotObserved, observe
 
 ENOUGH = 0.9  # of the mutants: then no more calls are tried
 PATIENCE = 15.0  # seconds by the clock: the same
@@ -27,15 +27,15 @@ class Written:
 
 def write(
     function, name, *, calls=None, also=(), count=32, step=None, most=6, least=1, seed=0, mutants=None, readable=(),
-    scored=True,
+    scored=True, thorough=False,
 ):  # fmt: skip
     """Write a test for the function `name` of a program text: `Written`, the same each time.
 
     calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them.
     count: of the program's calls; where they and `also` catch too little, it adds 2 and then 3 times `step` of them
     (`count` if None). most, least: how many assertions (see `assertions.chosen`). mutants: to choose by;
-    None for `metrics.mutants`. readable: see `observe`. scored: run the test by itself, and return none that does not
-    hold; without it, which is faster, a function can be so strange that its test fails.
+    None for `metrics.mutants`. readable, thorough: see `observe`. scored: run the test by itself, and return none that
+    does not hold; without it, which is faster, a function can be so strange that its test fails.
     """
     readable = [str(folder) for folder in readable]
     try:
@@ -49,9 +49,9 @@ def write(
         given = [proposals.call_in(text, name) for text in (also if calls is None else calls)]
         given = [call for call in dict.fromkeys(given) if call]
         if calls is None:
-            seen = _tried(function, name, given, count, step or count, seed, mutants, readable)
+            seen = _tried(function, name, given, count, step or count, seed, mutants, readable, thorough)
         else:
-            seen = observe(function, name, given, mutants, readable)
+            seen = observe(function, name, given, mutants, readable, thorough=thorough)
     except NotObserved as error:
         return Written("", why=str(error))
     except RecursionError:
@@ -67,21 +67,22 @@ def write(
     return Written(test, tuple(seen), why)
 
 
-def _tried(function, name, given, count, step, seed, mutants, readable):
+def _tried(function, name, given, count, step, seed, mutants, readable, thorough):
     """Calls of the likeliest kinds, and those given; where too few come to anything, or catch too little, more."""
     node = proposals.function_of(function, name)
     started = time.monotonic()
     own = proposals.proposals(function, name, count, seed)
-    seen = observe(function, name, list(dict.fromkeys([*own, *given])), mutants, readable)
+    seen = observe(function, name, list(dict.fromkeys([*own, *given])), mutants, readable, thorough=thorough)
     for more, kinds in ((2, None), (3, proposals.widened(node))):
         caught = frozenset().union(*(one.killed for one in seen))
         enough = len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen)
-        hopeless = all(one.text in (DOWN, SLOW) for one in seen)
+        hopeless = all(one.text in (DOWN, SLOW, UNWATCHED) for one in seen)
         if enough or hopeless or time.monotonic() - started > PATIENCE:
             break
         known = {one.call for one in seen}
         calls = proposals.proposals(function, name, more * step, seed + more, kinds)
-        seen += observe(function, name, [call for call in calls if call not in known], mutants, readable)
+        new = [call for call in calls if call not in known]
+        seen += observe(function, name, new, mutants, readable, thorough=thorough)
     return seen
 
 

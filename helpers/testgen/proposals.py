@@ -10,7 +10,7 @@ import random
 import re
 
 from helpers.testgen.arguments import argument, constants_in, constants_of
-from helpers.testgen.kinds import EVERY, kinds_of
+from helpers.testgen.kinds import EVERY, hinted, kinds_of
 
 LONGEST = 100  # characters of a call: an assertion should fit a line
 _PLACES, _ENDS = 200, 12  # of calls in a text: how many are looked at, and how many brackets may close inside each
@@ -100,6 +100,18 @@ def proposals(source, name, count=32, seed=0, kinds=None):
     return list(dict.fromkeys([*calls, *filter(None, dict.fromkeys(drawn))]))[:count]
 
 
+def separated(source, name):
+    """Calls with numbers between the separators that the body of the function `name` holds, such as "1.2.3.4": what a
+    parser takes, and nobody draws by chance. [] for a function that needs anything else.
+    """
+    function = function_of(source, name)
+    pairs = parameters(function)
+    if not pairs or "text" not in kinds_of(pairs[0][0], function, pairs[0][1]) or any(not one for _, one in pairs[1:]):
+        return []
+    marks = [one for one in constants_in(function) if isinstance(one, str) and len(one) == 1 and not one.isalnum()]
+    return [f"{name}({mark.join('1234'[:count])!r})" for mark in marks[:4] for count in (4, 3, 2)]
+
+
 def parameters(function):
     """[(ast.arg, node of its default or None)] for the positional parameters of a function's node."""
     positional = [*function.args.posonlyargs, *function.args.args]
@@ -140,5 +152,8 @@ def _arity(name, function):
 
 
 def widened(function):
-    """Kinds for each positional parameter where a first try brought nothing: all there are."""
-    return [[*kinds_of(parameter, function, default), *EVERY] for parameter, default in parameters(function)]
+    """Kinds for each positional parameter where a first try brought nothing: all there are, if no hint says more."""
+    return [
+        [*kinds_of(parameter, function, default), *([] if hinted(parameter.annotation) else EVERY)]
+        for parameter, default in parameters(function)
+    ]

@@ -7,29 +7,38 @@ import ast
 import importlib.util
 import shutil
 import sys
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.corpus.alone import FUTURE, Module, NotAlone
 from helpers.errors import CourseError
+from helpers.testgen.kinds import hinted
+from helpers.testgen.proposals import parameters
 
 # Folders that hold no code of the user's own.
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env", "tests", "test", "testing"}
 # What a function calls or reads if its result depends on more than its arguments.
 _OUTSIDE_MODULES = set(
     "os sys time random subprocess socket shutil tempfile pathlib logging threading multiprocessing asyncio urllib "
-    "requests secrets uuid getpass platform signal sqlite3 http ssl select glob Path".split()
+    "requests secrets uuid getpass platform signal sqlite3 http ssl select glob".split()
 )
 _OUTSIDE_NAMES = set("open input print exec eval compile globals locals breakpoint exit quit __import__".split())
 _OUTSIDE_METHODS = set("now today utcnow write_text read_text write_bytes read_bytes mkdir unlink".split())
-_HARMLESS = {("os", "path"), ("sys", "maxsize"), ("urllib", "parse"), ("os", "sep"), ("sys", "version_info")}
+# ... but not these, and what is below them. What of them does look at files is seen when it runs.
+_HARMLESS = set(
+    "os.path os.sep os.linesep os.fspath os.PathLike sys.maxsize sys.version_info sys.byteorder urllib.parse uuid.UUID "
+    "uuid.uuid3 uuid.uuid5 pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib.Path".split()
+)
+_TYPING = {"typing", "typing_extensions", "types", "collections", "numbers", "abc"}  # what they hold says no class
 _COPIED, _LARGEST, _MOST = {".py", ".json", ".txt", ".toml", ".csv", ".cfg", ".ini"}, 2_000_000, 5_000
 
 
 @dataclass(frozen=True)
 class Target:
     """A function to test: module (dotted, as a test imports it), name, text (the program to execute), source (its own
-    text), path (the file), and the folders that the program may import from.
+    text), path (the file), and the folders that the program may import from. doc: its docstring. why: a phrase if no
+    call of it can be made, though its documented examples can run.
     """
 
     module: str
@@ -38,6 +47,8 @@ class Target:
     source: str
     path: Path
     readable: tuple = ()
+    doc: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,17 @@ class Place:
     files: tuple
     root: Path
     installed: bool
+
+    @property
+    def roots(self):
+        """All folders that modules are imported from: in the src layout, that below `root`, too."""
+        source = self.root / "src"
+        layout = not self.installed and not (source / "__init__.py").exists()
+        return [source, self.root] if layout and any(source in path.parents for path in self.files) else [self.root]
+
+    def root_of(self, path):
+        """The folder that the module at `path` is imported from."""
+        return next(root for root in self.roots if root in path.parents)
 
 
 def locate(what):
@@ -124,10 +146,11 @@ def functions(place, readable):
     """
     targets, others = [], []
     for path in place.files:
-        module = ".".join(path.relative_to(place.root).with_suffix("").parts).removesuffix(".__init__")
+        module = ".".join(path.relative_to(place.root_of(path)).with_suffix("").parts).removesuffix(".__init__")
         problem = _problem_of_name(module, place.installed)
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            with tokenize.open(path) as file:  # in the encoding that it names
+                text = file.read()
             tree = ast.parse(text)
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             problem = f"it does not parse: {str(error):.80}"
@@ -139,12 +162,17 @@ def functions(place, readable):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 seen[node.name] = node
         for name, node in seen.items():
-            why = _why_not(node)
+            why = _why_not(node, tree)
             if why:
                 others.append(NotTestable(module, name, path, why))
             else:
-                program, folders = _program(own, module, node, text, readable)
-                targets.append(Target(module, name, program, ast.get_source_segment(text, node), path, folders))
+                package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+                program, folders = _program(own, module, node, text, readable, package)
+                source, doc = ast.get_source_segment(text, node), ast.get_docstring(node) or ""
+                targets.append(Target(module, name, program, source, path, folders, doc, _unmakeable(node, tree)))
+        if classes := sum(isinstance(node, ast.ClassDef) for node in tree.body):
+            said = f"{classes} class{'es' * (classes > 1)}: only functions at the top level get tests"
+            others.append(NotTestable(module, "", path, said))
     return targets, others
 
 
@@ -157,8 +185,10 @@ def _problem_of_name(module, standard):
     return ""
 
 
-def _why_not(node):
-    """Why a function's result cannot be pinned, as far as its text shows it; '' if nothing speaks against it."""
+def _why_not(node, tree):
+    """Why a function's result cannot be pinned, as far as its text and its module's imports (`tree`) show it; '' if
+    nothing speaks against it.
+    """
     if isinstance(node, ast.AsyncFunctionDef):
         return "it is async"
     if node.name.startswith("test"):
@@ -168,14 +198,18 @@ def _why_not(node):
             word in ast.unparse(decorator) for word in ("fixture", "command", "route", "overload", "contextmanager")
         ):
             return f"it is decorated by {ast.unparse(decorator):.40}"
-    own = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+    own = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+    own |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    own |= {one.name for part in node.body for one in ast.walk(part) if isinstance(one, ast.FunctionDef)}
+    known = {name: origin for name, origin in _imported(tree, node).items() if name not in own}
+    seeded = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call) and (one.args or one.keywords)}
     for part in node.body:
         for one in ast.walk(part):
             if isinstance(one, ast.Global):
                 return "it changes a global variable"
-            if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
-                if one.value.id in _OUTSIDE_MODULES - own and (one.value.id, one.attr) not in _HARMLESS:
-                    return f"it depends on more than its arguments: {one.value.id}.{one.attr}"
+            origin = _origin(one, known)
+            if origin and _is_outside(origin) and not (origin == "random.Random" and id(one) in seeded):
+                return f"it depends on more than its arguments: {origin}"
             if isinstance(one, ast.Call):
                 called = one.func
                 if isinstance(called, ast.Name) and called.id in _OUTSIDE_NAMES - own:
@@ -185,7 +219,49 @@ def _why_not(node):
     return ""
 
 
-def _program(own, module, node, text, readable):
+def _imported(tree, function=None):
+    """{name: what it stands for, dotted} of a module's imports, and of those inside of one function."""
+    found, parts = {}, [part for part in tree.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for one in [one for part in [*parts, *([function] if function else [])] for one in ast.walk(part)]:
+        if isinstance(one, ast.Import):
+            names = {alias.asname or alias.name.partition(".")[0]: alias for alias in one.names}
+            found |= {name: alias.name if alias.asname else name for name, alias in names.items()}
+        elif isinstance(one, ast.ImportFrom):
+            start = "." * one.level + (one.module or "")
+            found |= {alias.asname or alias.name: f"{start}.{alias.name}" for alias in one.names}
+    return found
+
+
+def _origin(node, known):
+    """What an attribute of a module, or a name that was imported from one, stands for, dotted; '' for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
+        return f"{known[node.value.id]}.{node.attr}"
+    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def _is_outside(origin):
+    first, _, rest = origin.partition(".")
+    harmless = any(f"{origin}.".startswith(f"{one}.") for one in _HARMLESS)
+    return bool(rest) and first in _OUTSIDE_MODULES and not harmless
+
+
+def _unmakeable(node, tree):
+    """A phrase if a parameter without a default is hinted with a class that no call can be given; '' if none is."""
+    known = {name: origin for name, origin in _imported(tree).items() if origin.partition(".")[0] not in _TYPING}
+    known |= {part.name: part.name for part in tree.body if isinstance(part, ast.ClassDef)}
+    named = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    for parameter, default in [*parameters(node), *named]:
+        hint = parameter.annotation
+        text = str(hint.value) if isinstance(hint, ast.Constant) else ast.unparse(hint) if hint else ""
+        first, *more = text.split(".")  # one letter is no class, but a type variable
+        if default is None and first in known and (more or len(first) > 1) and text.replace(".", "").isidentifier():
+            if not hinted(hint):
+                article = "an" if text[0] in "AEIOU" else "a"
+                return f"its parameter {parameter.arg} is {article} {text}, which the tool cannot make"
+    return ""
+
+
+def _program(own, module, node, text, readable, package):
     """(program text, folders it needs): the function cut out if it runs alone, else with the names of its module."""
     try:
         return own.alone(node.name).module, ()
@@ -194,7 +270,10 @@ def _program(own, module, node, text, readable):
     first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
     source = "\n".join(text.split("\n")[first - 1 : node.end_lineno])
     names = f"vars(importlib.import_module({module!r}))"
-    head = f"import importlib\n\nglobals().update({{k: v for k, v in {names}.items() if not k.startswith('__')}})"
+    # In front of what is installed: it may be another version of the same package.
+    head = f"import importlib\nimport sys\n\nsys.path[:0] = {list(readable)!r}\n"
+    head += f"globals().update({{k: v for k, v in {names}.items() if not k.startswith('__')}})"
+    head += f"\n__package__ = {package!r}"  # what `from .x import y` inside of a function needs
     return f"{FUTURE}\n{head}\n\n\n{source}\n", tuple(readable)
 
 
@@ -206,21 +285,20 @@ def staged(place, folder):
     """
     if place.installed:
         return ()
-    tops = {path.relative_to(place.root).parts[0] for path in place.files}
-    tops |= {path.name for path in place.root.glob("*.py")} | {
-        path.parent.name for path in place.root.glob("*/__init__.py")
-    }
     count = 0
-    for top in sorted(tops):
-        source = place.root / top
-        for path in [source] if source.is_file() else sorted(source.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(place.root).parts)
-            if hidden or path.suffix not in _COPIED or not path.is_file() or path.stat().st_size > _LARGEST:
-                continue
-            count += 1
-            if count > _MOST:
-                raise CourseError(f"{place.root} holds more than {_MOST} files. Give a smaller folder.")
-            target = Path(folder) / path.relative_to(place.root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    for root in place.roots:
+        tops = {path.relative_to(root).parts[0] for path in place.files if place.root_of(path) == root}
+        tops |= {path.name for path in root.glob("*.py")} | {path.parent.name for path in root.glob("*/__init__.py")}
+        for top in sorted(tops):
+            source = root / top
+            for path in [source] if source.is_file() else sorted(source.rglob("*")):
+                hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+                if hidden or path.suffix not in _COPIED or not path.is_file() or path.stat().st_size > _LARGEST:
+                    continue
+                count += 1
+                if count > _MOST:
+                    raise CourseError(f"{place.root} holds more than {_MOST} files. Give a smaller folder.")
+                target = Path(folder) / path.relative_to(root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
     return (str(folder),)

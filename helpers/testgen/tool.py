@@ -1,28 +1,26 @@
 """`python3 -m helpers testgen PATH`: verified tests for a file, a folder or an installed module.
 
 Calls are proposed by a program and by a model; the values come from executing the functions, in the sandbox; what is
-written was executed once more as a whole and catches mutants. It pins what the code does today. What looks wrong, such
-as a documented example that does not hold, is reported.
+written was executed once more, as the file that it is, and catches mutants. It pins what the code does today. What
+looks wrong, such as a documented example that does not hold, is reported.
 """
 
 import ast
+import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers import metrics, sandbox
 from helpers.errors import CourseError
-from helpers.files import write_text
-from helpers.testgen import arguments, findings, program, proposals, targets
+from helpers.testgen import arguments, findings, program, proposals, targets, testfile
 from helpers.testgen.observe import MOST
 from helpers.testgen.shipping import ADAPTER, CONFIG
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
-PER_TEST = 8  # assertions at most
+FEW, PER_TEST = 4, 8  # assertions: there are at least so many, if there are so many results, and at most
 LONGEST = 6000  # characters of a function that a model is asked about: a longer one takes gigabytes of memory to read
 
 
@@ -43,38 +41,59 @@ def main(path, out="generated_tests", propose=None, n=8):
     """Write tests for what is at `path` into the folder `out`; prints a report, and returns the exit code.
 
     propose: a function (targets, n) → for each a list of calls from a model; None for the program's calls alone.
-    0: all is well; 1: no test could be written; 3: tests were written, and something looks wrong.
+    0: all is well; 1: no test could be written; 3: tests were written, and something looks wrong. The same each time:
+    functions that a test file in `out` imports are reported, too, and left as they are.
     """
     place, out = targets.locate(path), Path(out)
+    for sentence in protections():
+        print(sentence, flush=True)
     with tempfile.TemporaryDirectory(prefix="testgen-") as folder:
-        found, others = targets.functions(place, targets.staged(place, folder))
-        there = {one.module for one in found if file_of(out, one.module).exists()}
-        todo = [one for one in found if one.module not in there]
-        proposed = propose(todo, n) if propose and todo else [None] * len(todo)
-        work = list(zip(todo, proposed, strict=True))
+        readable = targets.staged(place, folder)
+        found, others = targets.functions(place, readable)
+        proposed = propose(found, n) if propose and found else [None] * len(found)
+        work = list(zip(found, proposed, strict=True))
         arguments.draw_all()
         reports = sandbox.in_parallel(lambda pair: report_of(*pair), work, label="Writing tests")
-    written = save(out, place, reports)
-    show(reports, others, sorted(there), written, out)
+        by_module = defaultdict(list)
+        for report in reports:
+            by_module[report.target.module].append(report)
+        label = "Running the files" if by_module else None
+        done = sandbox.in_parallel(lambda some: of_module(some, readable), by_module.values(), label=label)
+    reports, unchecked = [report for some, _ in done for report in some], sum(number for _, number in done)
+    known = testfile.covered(out)
+    new = [one for one in reports if one.test and (one.target.module, one.target.name) not in known]
+    show(reports, others, unchecked)
+    save(out, place, new)
+    good = sum(bool(one.test) for one in reports)
+    named = sum(bool(one.name) for one in others)
+    if new:
+        print(f"\n{len(new)} functions of {len(reports) + named} got a test. Run them: python3 -m pytest {out}")
+    if good > len(new):
+        print(f"\n{good - len(new)} functions have a test in {out} already, which is left as it is.")
+    if not good:
+        print("\nNo function got a test.")
     if any(report.suspicious for report in reports):
         return LOOKS_WRONG
-    return 0 if written or there else NOTHING_WRITTEN
+    return 0 if good else NOTHING_WRITTEN
 
 
 def report_of(target, proposed=None):
     """The `Report` of one function. proposed: calls from a model, beside the program's own."""
+    if target.why:
+        return Report(target, why=target.why)
     mutants = _sample(metrics.mutants(target.text, target.name), MOST)
     written = program.write(
         target.text,
         target.name,
-        also=proposed or (),
+        also=[*proposals.separated(target.text, target.name), *(proposed or ())],
         most=PER_TEST,
-        least=3,
+        least=FEW,
         mutants=mutants,
         readable=target.readable,
         scored=False,
+        thorough=True,
     )
-    suspicious = tuple(findings.suspicious(target.text, target.name, written.observed))
+    suspicious = tuple(findings.of_calls(target.text, target.name, written.observed, target.readable))
     if not written.test:
         return Report(target, why=written.why, suspicious=suspicious)
     (score,) = metrics.score_tests(
@@ -83,9 +102,34 @@ def report_of(target, proposed=None):
     )  # fmt: skip
     if score.outcome not in (metrics.Outcome.PASSES, metrics.Outcome.KILLS_NOTHING):
         return Report(target, why=f"its test does not hold by itself: {score.why}", suspicious=suspicious)
+    if not score.mutants_noticed and _says_nothing(written.test):
+        return Report(target, why="its results say nothing", suspicious=suspicious)
     if score.mutants and not score.mutants_noticed:
         return Report(target, why="no call was found that notices a bug", suspicious=suspicious)
     return Report(target, written.test, score=score, suspicious=suspicious)
+
+
+def _says_nothing(test):
+    """Whether every assertion of a test is that something is None."""
+    body = next(node for node in ast.parse(test).body if isinstance(node, ast.FunctionDef)).body
+    return all(isinstance(one, ast.Assert) and ast.unparse(one).endswith(" is None") for one in body)
+
+
+def of_module(reports, readable=()):
+    """(the `Report`s of one module, how many documented examples were not checked): after its examples ran, and its
+    tests in one file, on the module as a test imports it. A test that fails there is taken back.
+    """
+    module = reports[0].target.module
+    docs = {one.target.name: one.target.doc for one in reports}
+    wrong, unchecked = findings.wrong_examples(docs, module=module, readable=readable)
+    failed = testfile.failures(module, {one.target.name: one.test for one in reports if one.test}, readable)
+    found = []
+    for one in reports:
+        one = replace(one, suspicious=(*wrong.get(one.target.name, ()), *one.suspicious))
+        if one.target.name in failed:
+            one = replace(one, test="", score=None, why=failed[one.target.name])
+        found.append(one)
+    return found, unchecked
 
 
 def _sample(some, most):
@@ -94,89 +138,42 @@ def _sample(some, most):
     return [some[int(place * step)] for place in range(min(most, len(some)))]
 
 
-# --- Files ------------------------------------------------------------------------------------------------------------
-
-
-def file_of(out, module):
-    """Where the tests of a module go."""
-    return Path(out) / f"test_{module.replace('.', '_')}.py"
-
-
 def save(out, place, reports):
-    """Write one file for each module that has tests, and what makes its modules importable; the paths, in order.
-
-    A file that is there is never written over.
-    """
-    by_module = defaultdict(list)
+    """Write a file for each module with the tests of its reports, and what makes the modules importable."""
+    by_module = defaultdict(dict)
     for report in reports:
-        if report.test:
-            by_module[report.target.module].append(report)
-    paths = []
-    for module, some in sorted(by_module.items()):
-        path = file_of(out, module)
-        if not path.exists():
-            write_text(_made(path), file_text(module, some))
-            paths.append(path)
-    conftest = Path(out) / "conftest.py"
-    if paths and not place.installed and not conftest.exists():
-        write_text(conftest, _conftest(os.path.relpath(place.root, out)))
-    return paths
-
-
-def _made(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _conftest(relative):
-    return (
-        '"""Lets the tests import the code that they test."""\n\n'
-        "import sys\nfrom pathlib import Path\n\n"
-        f"sys.path.insert(0, str((Path(__file__).parent / {relative.replace(os.sep, '/')!r}).resolve()))\n"
-    )
-
-
-def file_text(module, reports):
-    """The text of a test file, formatted."""
-    imports, bodies = set(), []
-    for report in reports:
-        tree = ast.parse(report.test)
-        imports |= {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
-        bodies += [ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
-    names = ", ".join(sorted(report.target.name for report in reports))
-    head = (
-        f'"""What {module} does today, pinned. Written by: python3 -m helpers testgen. Not proof that it is right."""'
-    )
-    standard = sorted(one for one in imports if "pytest" not in one)
-    others = sorted(imports - set(standard))
-    blocks = [head, "\n".join(standard), "\n".join(others), f"from {module} import {names}", "\n\n\n".join(bodies)]
-    return formatted("\n\n".join(block for block in blocks if block) + "\n")
-
-
-def formatted(text):
-    """`text` as ruff formats it; as it is where ruff is missing or refuses."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "-"]
-    try:
-        ended = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return text
-    return ended.stdout.decode() if ended.returncode == 0 and ended.stdout else text
+        by_module[report.target.module][report.target.name] = report.test
+    for module, tests in sorted(by_module.items()):
+        testfile.save(out, module, tests)
+    if by_module and not place.installed:
+        testfile.save_conftest(out, place.roots)
 
 
 # --- The report -------------------------------------------------------------------------------------------------------
 
 
-def show(reports, others, there, written, out):
-    """Print what was written, what looks wrong, and what got no test."""
+def protections():
+    """A sentence on what the sandbox does not enforce on this system, in a list; [] where it enforces all."""
+    missing = sandbox.missing()
+    if not missing:
+        return []
+    return [
+        f"NOT ENFORCED on this system: {', '.join(missing)}. Your code is executed with many arguments: give only code "
+        "that does no harm, or use Linux, a container or a virtual machine that holds nothing else."
+    ]
+
+
+def show(reports, others, unchecked):
+    """Print what tests there are, what looks wrong, and what got no test."""
     good = [report for report in reports if report.test]
     if good:
         width = max(len(f"{one.target.module}.{one.target.name}") for one in good)
-        print(f"{'function':{width}}  assertions  coverage  mutants caught")
+        print(f"{'function':{width}}  assertions  coverage  mutants noticed")
         for one in good:
             score, name = one.score, f"{one.target.module}.{one.target.name}"
             covered = "" if score.coverage is None else f"{score.coverage:.0%}"
-            caught = f"{score.mutants_killed} of {score.mutants}"
-            print(f"{name:{width}}  {score.assertions:10}  {covered:>8}  {caught:>14}")
+            noticed = f"{score.mutants_noticed} of {score.mutants}"
+            print(f"{name:{width}}  {score.assertions:10}  {covered:>8}  {noticed:>15}")
     suspicious = [(one.target, what) for one in reports for what in one.suspicious]
     if suspicious:
         print("\nLooks wrong (the tests pin what the code does, right or not):")
@@ -188,12 +185,8 @@ def show(reports, others, there, written, out):
         print("\nNo test:")
         for module, name, why in none:
             print(f"  {module}{'.' * bool(name)}{name}: {why}")
-    for module in there:
-        print(f"\n{file_of(out, module)} is there already: left as it is.")
-    if written:
-        print(f"\n{len(good)} functions of {len(good) + len(none)} got a test. Run them: python3 -m pytest {out}")
-    elif not there:
-        print("\nNo function got a test.")
+    if unchecked:
+        print(f"\nDocumented examples that take too long or need what is not there, not checked: {unchecked}")
 
 
 def calls_of_model(model, tokenizer, found, n=8, seed=0):
@@ -239,14 +232,43 @@ def model_calls(folder=None):
         course.quiet()
         writer = folder or (ADAPTER if ADAPTER.is_dir() else None)
         if writer and (Path(writer) / CONFIG).is_file():
-            from helpers.testgen.writer import loaded
-
-            model = loaded(writer)
-        else:
-            model = models.load_model(writer)
-        return calls_of_model(model, models.load_tokenizer(), found, n)
+            return calls_of_model(_adapted(Path(writer)), models.load_tokenizer(), found, n)
+        tokenizer = _tokenizer(writer) if writer else models.load_tokenizer()
+        return calls_of_model(models.load_model(writer), tokenizer, found, n)
 
     return propose
+
+
+def _adapted(folder):
+    """The base model with the adapter in `folder`. Raises CourseError where it is one of another base model."""
+    from helpers import course
+    from helpers.testgen import writer
+
+    try:
+        return writer.loaded(folder)
+    except (RuntimeError, ValueError) as error:  # how PEFT says that shapes or names of layers differ
+        if isinstance(error, RuntimeError) and "size mismatch" not in str(error):
+            raise
+        base = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+        raise CourseError(
+            f"The adapter in {folder} does not fit {course.model()}: it was trained on {base}. Set COURSE_MODEL to "
+            "that model or unset it, give an adapter of your model with --model, or try no model with --no-model."
+        ) from error
+
+
+def _tokenizer(folder):
+    """The tokenizer of the model in `folder`, as `models.load_tokenizer` sets one up. Raises CourseError."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), padding_side="left")
+    except (OSError, ValueError) as error:
+        raise CourseError(f"In {folder} is no tokenizer. Save it there: tokenizer.save_pretrained(folder).") from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if not tokenizer.chat_template:
+        raise CourseError(f"The model in {folder} has no chat template. Give a chat model, or a course's adapter.")
+    return tokenizer
 
 
 def check(path, out):

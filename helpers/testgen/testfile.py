@@ -1,0 +1,167 @@
+"""Test files: their text, whether they hold as a whole, what a folder of them covers, and where the next one goes."""
+
+import ast
+import builtins
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from helpers import sandbox
+from helpers.files import write_text
+from helpers.testgen import assertions
+
+HARNESS = Path(__file__).with_name("filecheck.py").read_text(encoding="utf-8")
+_LIMITS = sandbox.Limits(seconds=60.0, output_bytes=400_000)
+NOT_IMPORTED = "its module cannot be imported by a test"
+ENDLESS = "it does not come back"
+
+
+def text_of(module, tests):
+    """The text of a test file. tests: {name of a function of `module`: the text of its test}."""
+    imports, bodies, functions = set(), [], _renamed(tests)
+    for name, tree in functions.items():
+        imports |= {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+        bodies += [ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
+        functions[name] = imported_as(name, tests)
+    names = ", ".join(name if name == other else f"{name} as {other}" for name, other in sorted(functions.items()))
+    head = (
+        f'"""What {module} does today, pinned. Written by: python3 -m helpers testgen. Not proof that it is right."""'
+    )
+    standard = sorted((one for one in imports if "pytest" not in one), key=lambda one: (one.startswith("from"), one))
+    others = sorted(imports - set(standard))
+    blocks = [head, "\n".join(standard), "\n".join(others), f"from {module} import {names}", "\n\n\n".join(bodies)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def imported_as(name, tests):
+    """The name that a file imports a function under: another one where a test of the file means something else by it,
+    such as `list`.
+    """
+    known = name in assertions.IMPORTS or hasattr(builtins, name)
+    used = known and any(
+        isinstance(node, ast.Name) and node.id == name
+        for other, text in tests.items()
+        for node in ast.walk(ast.parse(text))
+        if other != name
+    )
+    return f"{name}_" if used else name
+
+
+def _renamed(tests):
+    """{name: the tree of its test}: with the name that the file imports, and a test's name that no other has."""
+    found, taken = {}, set()
+    for name, text in tests.items():
+        found[name] = tree = ast.parse(text)
+        other = imported_as(name, tests)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id == name:
+                node.id = other
+            if isinstance(node, ast.FunctionDef):
+                node.name = _free(node.name, taken)
+                taken.add(node.name)
+    return found
+
+
+def _free(name, taken):
+    number = 2
+    while (found := name if name not in taken else f"{name}_{number}") in taken:
+        number += 1
+    return found
+
+
+def formatted(text):
+    """`text` as ruff formats it; as it is where ruff is missing or refuses."""
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "-"]
+    try:
+        ended = subprocess.run(command, input=text.encode(), capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return text
+    return ended.stdout.decode() if ended.returncode == 0 and ended.stdout else text
+
+
+def failures(module, tests, readable=()):
+    """{name: why} of those `tests` (see `text_of`) that do not hold in one file, on the module as it is imported."""
+    left, found = dict(tests), {}
+    while left:
+        names = [node.name for tree in _renamed(left).values() for node in tree.body if _is_test(node)]
+        job = {"module": module, "names": list(left), "text": text_of(module, left), "tests": names}
+        why = _ask(job | {"readable": [str(folder) for folder in readable]}, list(left))
+        if not why:
+            break
+        found |= why
+        left = {name: text for name, text in left.items() if name not in why}
+    return found
+
+
+def _is_test(node):
+    return isinstance(node, ast.FunctionDef)
+
+
+def _ask(job, functions):
+    """{name of a function: why} of what fails in one run of a file; {} if nothing does."""
+    ended = sandbox.run(f"job = {job!r}\n", limits=_LIMITS, harness=HARNESS, readable=job["readable"])
+    answer = ended.result if isinstance(ended.result, dict) else {}
+    of_test = dict(zip(job["tests"], functions, strict=True))
+    if "failed" in answer:
+        said = "its test fails on its module as it is imported"
+        return {of_test[test]: f"{said}: {why}" for test, why in answer["failed"].items()}
+    if "missing" in answer:
+        return {name: f"its module has no {name} once it is imported" for name in answer["missing"]}
+    if "module" in answer:
+        return dict.fromkeys(functions, f"{NOT_IMPORTED}: {answer['module']}")
+    last = re.findall(r"^(module|test|end) ?(\d*)$", ended.stdout, re.MULTILINE)[-1:]
+    if last and last[0][0] == "test" and int(last[0][1]) < len(functions):
+        return {functions[int(last[0][1])]: "its test does not come to an end in its file"}
+    why = ENDLESS if ended.status in ("timeout", "killed") else "it ends the program"
+    return dict.fromkeys(functions, f"{NOT_IMPORTED}: {why}")
+
+
+# --- A folder of them -------------------------------------------------------------------------------------------------
+
+
+def covered(out):
+    """{(module, name)} of what the test files in a folder import: what somebody, or an earlier run, wrote tests for."""
+    found = set()
+    for path in sorted(Path(out).glob("test_*.py")):
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found |= {(node.module, alias.name) for alias in node.names}
+    return found
+
+
+def path_for(out, module):
+    """Where the next tests of a module go: a file that is not there yet."""
+    stem, number = f"test_{module.replace('.', '_')}", 2
+    path = Path(out) / f"{stem}.py"
+    while path.exists():
+        path, number = Path(out) / f"{stem}_{number}.py", number + 1
+    return path
+
+
+def save(out, module, tests):
+    """Write a file with these tests (see `text_of`); its path. A file that is there is never written over."""
+    path = path_for(out, module)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, formatted(text_of(module, tests)))
+    return path
+
+
+def save_conftest(out, roots):
+    """Write the file that lets the tests import what is below `roots`, where there is none."""
+    path = Path(out) / "conftest.py"
+    if not path.exists():
+        write_text(path, _conftest([os.path.relpath(root, out).replace(os.sep, "/") for root in roots]))
+
+
+def _conftest(relative):
+    lines = [f"sys.path.insert(0, str((Path(__file__).parent / {json.dumps(one)}).resolve()))\n" for one in relative]
+    return (
+        '"""Lets the tests import the code that they test."""\n\nimport sys\nfrom pathlib import Path\n\n'
+    ) + "".join(lines)
