@@ -168,11 +168,11 @@ def test_lesson_13_keeps_what_its_page_says():
     assert result["n"] >= 100 and values["kl_at_start"] <= 1e-4
     assert values["reduction_ci"][0] > 0 and values["profanity_reduction_ci"][0] > 0  # the README's "Yes"
     assert list(comparing.bars(values).values())[3:] == [True] * 4  # usefulness by two measures, length, KL
-    # Without the price the reward rises and the words repeat; with it, they do not.
+    # Without the price the reward rises further, the policy goes much further away, and its words repeat more.
     free = values["free"]
-    assert free["reward"] > values["reward_before"] + 0.5 and values["reward_after"] > values["reward_before"]
-    assert free["variety"] < values["variety_after"] - 0.05 or free["useful"] < 0.8 * values["useful_before"]
-    assert values["variety_after"] > 0.9 * values["variety_before"]
+    assert free["reward"] > values["reward_after"] > values["reward_before"]
+    assert free["kl"] > 3 * values["kl"] and free["variety"] < values["variety_before"] - 0.02
+    assert values["variety_after"] > values["variety_before"] - 0.02
 
 
 # Pooling of values by method, which lesson 09 records
