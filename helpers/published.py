@@ -363,7 +363,10 @@ def ppo():
         f"comment, at most {detox.nats_of_best(found['best_of']):.1f} nats away.\n"
     )
     head = ["120 held-out situations", "before", "after", "", "without the price on the KL"]
-    return table(head, rows) + (chosen or "") + promised(comparing.bars(found))
+    by_seed = ", ".join(f"{one:.0%}" for one in result("13-full-cpu")["per_seed"]["reduction"])
+    return (
+        table(head, rows) + f"\nLess toxicity, by seed: {by_seed}.\n" + (chosen or "") + promised(comparing.bars(found))
+    )
 
 
 def tool():

@@ -82,7 +82,8 @@ def test_a_changed_number_is_put_right():
 @pytest.mark.parametrize(("low", "verdict"), [(-0.4, "LoRA is not worse than full"), (-1.2, "is not clear")])
 def test_the_verdict_on_lora_follows_its_interval(monkeypatch, low, verdict):
     found = published.values("09") | {"lora_minus_full_ci": [low, 2.0]}
-    monkeypatch.setattr(published, "values", lambda lesson: found)
+    others = published.values
+    monkeypatch.setattr(published, "values", lambda lesson: found if lesson == "09" else others(lesson))
     assert verdict in published.three_ways()
 
 
@@ -133,7 +134,7 @@ def test_the_tool_kept_its_bars_on_packages_from_outside():
     table = published.result("testgen-packages")
     assert table["share"] >= 0.6
     for row in table["rows"]:
-        assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] < 2
+        assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] < 3  # the bar
 
 
 def test_lessons_07_to_09_keep_their_bars():
