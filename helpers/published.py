@@ -104,8 +104,8 @@ def brief():
         ("Does PPO make a rude reviewer less rude?", _shown(
             ppo, "reduction", f"by {in_words(ppo, 'reduction')}, says a judge that never gave a reward"), "13"),
         ("… and does it keep its job?",
-         f"As far as 120 comments can tell: {in_words(ppo, 'usefulness_kept')} of those that name the problem are "
-         "kept", "13"),
+         f"As far as keywords can tell: {ppo['useful_before']:.0%} of the comments name the problem before, "
+         f"{ppo['useful_after']:.0%} after", "13"),
     ]  # fmt: skip
     return table(["question", "answer, with its 95% interval", "lesson"], rows)
 

@@ -5,7 +5,6 @@ others' or, where they are missing, makes them (see `kept`).
 """
 
 import contextlib
-import hashlib
 import json
 import statistics
 import time
@@ -105,7 +104,7 @@ def train(method, name=None, count=None, extra=(), keep=True, **changes):
     } | changes
     rows += extra
     about = [method, keep, arguments, rows, *_held_out()]
-    place = _unfinished(name or method, about)
+    place = kept.unfinished(name or method, about)
 
     def make(folder):
         _make(folder, method, rows, arguments, keep, name or method, place)
@@ -164,13 +163,6 @@ def _ask_base(counts):
         "examples": tried,
         "forgetting": forgetting.probe(model, tokenizer),
     }
-
-
-def _unfinished(name, about):
-    """Where a run keeps its checkpoints: beside its folder, which is there when the run is whole, and not before."""
-    place = [course.model(), course.device(), str(course.dtype()), course.versions(), course.seed()]
-    digest = hashlib.sha256(json.dumps([about, place], default=str, sort_keys=True).encode()).hexdigest()[:12]
-    return course.home() / "tuned" / f"{name}-checkpoint-{digest}"
 
 
 def _pays(place, method):

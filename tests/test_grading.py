@@ -17,7 +17,7 @@ from helpers import commands, course, runner, sandbox
 from helpers.errors import CourseError
 from helpers.grading import lessons, marks, recording, report, submissions, values, worker
 
-CONTAINED = all(sandbox.protections()[name].enforced for name in marks.NEEDED)
+CONTAINED = all(sandbox.protections()[name].enforced for name in sandbox.NEEDED)
 contained = pytest.mark.skipif(not CONTAINED, reason="hostile code runs only where the sandbox holds it (see `doctor`)")
 
 # A result on its way out of the student's process --------------------------------------------------------------------

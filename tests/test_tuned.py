@@ -8,7 +8,7 @@ import pytest
 import tiny_llama
 from test_finetune_resume import Interruption
 
-from helpers import documenting, finetune, forgetting, models, tuned
+from helpers import documenting, finetune, forgetting, kept, models, tuned
 from helpers.errors import CourseError
 
 ROW = {"package": "p", "name": "Box.area", "code": "def area(self):\n    return 1", "docstring": "Return the area."}
@@ -165,11 +165,11 @@ def test_minutes_before_a_stop_count(trainable, monkeypatch):
 
 def test_what_decides_a_run_decides_where_its_checkpoints_are(monkeypatch):
     about = ["lora", True, {"learning_rate": 1e-3}]
-    place = tuned._unfinished("lora", about)
-    assert place == tuned._unfinished("lora", list(about))
-    others = [tuned._unfinished("qlora", about), tuned._unfinished("lora", [*about, 1])]
+    place = kept.unfinished("lora", about)
+    assert place == kept.unfinished("lora", list(about))
+    others = [kept.unfinished("qlora", about), kept.unfinished("lora", [*about, 1])]
     monkeypatch.setenv("COURSE_SEED", "1")
-    assert len({place, *others, tuned._unfinished("lora", about)}) == 4
+    assert len({place, *others, kept.unfinished("lora", about)}) == 4
 
 
 def test_a_run_without_room_for_checkpoints_is_made_without(made, monkeypatch):

@@ -18,7 +18,6 @@ from helpers.grading import report, submissions
 
 SECONDS = 30  # of the clock, for one exercise, Python's start and imports included
 CPU_SECONDS = 10  # of processor time, for one exercise, after the set-up cells
-NEEDED = sandbox.NEEDED
 
 
 def grade(folder, out, only=(), workers=None):

@@ -4,7 +4,6 @@ The judges that measure it (`reward.toxicity`, `reward.profanity`) never reward 
 """
 
 import contextlib
-import hashlib
 import json
 import math
 from dataclasses import dataclass, field
@@ -247,9 +246,7 @@ def train(name="reviewer", **changes):
 
     def make(folder):
         policy = start()
-        # Not in `folder`, which is gone after a kill.
-        digest = hashlib.sha256(json.dumps([about, course.seed(), course.versions()]).encode()).hexdigest()[:12]
-        place = course.home() / "tuned" / f"{name}-checkpoint-{digest}"
+        place = kept.unfinished(name, about)
         result = ppo.train(
             policy, situations("train"), scorer(), watch=watch, folder=place, keep=True, label=f"PPO ({name})",
             **settings,
