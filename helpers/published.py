@@ -102,7 +102,8 @@ def brief():
          f"comments on other code among its pairs, {in_words(reward, 'stray_accuracy')}; but counting shared words is "
          f"as good: {reward['rules']['more shared words, astray']:.0%}", "12"),
         ("Does PPO make a rude reviewer less rude?", _shown(
-            ppo, "reduction", f"by {in_words(ppo, 'reduction')}, says a judge that never gave a reward"), "13"),
+            ppo, "reduction",
+            f"by {in_words(ppo, 'reduction')}, says a judge that never gave a reward; by seed {_by_seed()}"), "13"),
         ("… and does it keep its job?",
          f"As far as keywords can tell: {ppo['useful_before']:.0%} of the comments name the problem before, "
          f"{ppo['useful_after']:.0%} after", "13"),
@@ -124,11 +125,14 @@ def minutes():
         ["GB of memory", *(f"{one['peak_gb']:.1f}" for one in lessons.values())],
     ]
     dtype = "with bf16" if "bfloat16" in found["dtype"] else "without bf16"
+    longer = [number for number, one in lessons.items() if one["minutes"] > 5]
     return (
         table(["", *lessons], rows)
         + f"\nAll {len(lessons)} one after the other, with every training made anew: "
         f"{sum(one['minutes'] for one in lessons.values()):.0f} minutes on {found['cores']} CPU cores {dtype}, "
-        f"by `{found['command']}`.\n"
+        f"by `{found['command']}`."
+        + (f" Longer than the five minutes that were set beforehand: {', '.join(longer)}." if longer else "")
+        + "\n"
     )
 
 
@@ -270,6 +274,7 @@ def speed():
             "3 times TRL's best settings": found["times_trl_best"] >= 3,
             "40% of plain products": found["ours_lora_share"] >= 0.4,
         })
+        + ("" if race["to_loss"] else "Not measured: the time to the same validation loss (`--to-loss`).\n")
     )  # fmt: skip
 
 
@@ -305,14 +310,20 @@ def test_writer():
     return (
         table(["100 held-out functions", "is a test", "valid", "assertions that hold", "pass@1"], rows)
         + f"\nOf eight answers, drawn at a temperature of 0.6, one passes for {in_words(found, 'pass_at_8')} of the "
-        f"functions. On HumanEval's functions {found['human_eval_hold']:.0%} of the assertions hold.\n\n"
+        f"functions. On HumanEval's functions {found['human_eval_hold']:.0%} of the assertions hold, and "
+        f"{found['human_eval_pass_at_1']:.0%} of the answers pass. How alike a test is to a person's says little about "
+        f"whether it passes: the rank correlation is {found['rank_correlation']['rougeL']:.2f} for ROUGE-L and "
+        f"{found['rank_correlation']['bleu']:.2f} for BLEU. The base model as judge is right in "
+        f"{found['judge_accuracy']:.0%}.\n\n"
         + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)
         + f"\nBoth − program: {100 * found['aided_minus_program_only']:.1f} points "
         f"({100 * low:.1f} to {100 * high:.1f}). Of the tests written so, {found['aided_pass']:.0%} pass.\n"
         + promised({
             "98% of the answers are tests": found["is_test_tuned"] >= 0.98,
             "45% of the assertions hold": found["hold_tuned"] >= 0.45,
+            "so they do on HumanEval": found["human_eval_hold"] >= 0.45,
             "pass@1 of 30%": found["pass_at_1"] >= 0.3,
+            "pass@1 of 30% on HumanEval": found["human_eval_pass_at_1"] >= 0.3,
             "pass@8 of 60%": found["pass_at_8"] >= 0.6,
             "99% of the tests with executed values pass": found["aided_pass"] >= 0.99,
             "they catch 65% of the mutants": found["aided_mutation_score"] >= 0.65,
@@ -363,10 +374,16 @@ def ppo():
         f"comment, at most {detox.nats_of_best(found['best_of']):.1f} nats away.\n"
     )
     head = ["120 held-out situations", "before", "after", "", "without the price on the KL"]
-    by_seed = ", ".join(f"{one:.0%}" for one in result("13-full-cpu")["per_seed"]["reduction"])
-    return (
-        table(head, rows) + f"\nLess toxicity, by seed: {by_seed}.\n" + (chosen or "") + promised(comparing.bars(found))
-    )
+    bars = comparing.bars(found) | {
+        "without the price the reward rises further, and usefulness or the variety of words falls":
+            found["free"]["reward"] > found["reward_after"]
+            and any(found["free"][f"{name}_ci"][1] < found[f"{name}_before"] for name in ("useful", "variety")),
+    }  # fmt: skip
+    return table(head, rows) + f"\nLess toxicity, by seed: {_by_seed()}.\n" + (chosen or "") + promised(bars)
+
+
+def _by_seed():
+    return ", ".join(f"{one:.0%}" for one in result("13-full-cpu")["per_seed"]["reduction"])
 
 
 def tool():

@@ -7,7 +7,6 @@ others' or, where they are missing, makes them (see `kept`).
 import contextlib
 import json
 import statistics
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,9 +19,9 @@ from helpers.finetune import checkpoints
 RECIPE = 1
 # Between 1e-3, `finetune`'s own, and 3e-3, the best of the sweep of lesson 08: these are short trainings.
 RATES = {"lora": 2e-3, "qlora": 2e-3}
-WEIGHTS_BYTES = 280_000_000  # of the base model in bf16: what keeping a fully tuned one takes
-# Of two checkpoints, weights and Adam's averages in fp32. Adapters on all linear layers have a 28th of the weights.
-CHECKPOINTS_BYTES = {"full": 12 * WEIGHTS_BYTES, "lora": WEIGHTS_BYTES // 2, "qlora": WEIGHTS_BYTES // 2}
+WEIGHTS = 135_000_000  # numbers of the base model; adapters on all linear layers have a 28th of it
+# Of two checkpoints, weights and Adam's averages in fp32.
+CHECKPOINTS_BYTES = {"full": 24 * WEIGHTS, "lora": WEIGHTS, "qlora": WEIGHTS}
 
 
 def sizes():
@@ -56,7 +55,7 @@ class Tuned:
         return statistics.mean(row[score] for row in self.scores)
 
     def model(self):
-        """The tuned model, loaded, in evaluation mode: adapters on their base, or all weights in bf16."""
+        """The tuned model, loaded, in evaluation mode: adapters on their base, or all weights."""
         return _load(self.folder, self.method)
 
 
@@ -168,17 +167,20 @@ def _ask_base(counts):
 def _pays(place, method):
     """Whether to keep checkpoints: in the full budget, where a training takes half an hour, and the disk has room."""
     try:
-        need_space(place, WEIGHTS_BYTES + CHECKPOINTS_BYTES[method], "Checkpoints")
+        need_space(place, _kept_bytes(method) + CHECKPOINTS_BYTES[method], "Checkpoints")
     except CourseError:
         return False
     return course.budget() == "full"
 
 
+def _kept_bytes(method):
+    """What is kept of a run: adapters in fp32, or all weights in the type that they are used in."""
+    return 4 * WEIGHTS // 20 if method != "full" else WEIGHTS * course.dtype().itemsize
+
+
 def _drop(place):
     """Delete what the run left in `place`."""
     if place.is_dir():
-        for name in ("result.json", "minutes.json"):
-            (place / name).unlink(missing_ok=True)
         checkpoints.drop(place)
         with contextlib.suppress(OSError):
             place.rmdir()
@@ -187,27 +189,16 @@ def _drop(place):
 def _trained(place, method, rows, arguments, tokenizer, label):
     """(the `finetune.Result`, minutes) of a training that keeps its checkpoints in `place` (None: nowhere)."""
     watched = documenting.training_rows(documenting.functions("validation", sizes()["validation"]))
-    started = time.monotonic()
     result = finetune.finetune(
         None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", folder=place,
         keep_checkpoints=True, **arguments,
     )  # fmt: skip
-    minutes = (time.monotonic() - started) / 60
-    if place and result.resumed_from == result.steps > 0 and (place / "minutes.json").exists():
-        # All its steps were done, and it was stopped while it was measured: what they took is known.
-        model, result = result.model, finetune.Result.load(place / "result.json")
-        result.model = model
-        return result, json.loads((place / "minutes.json").read_text(encoding="utf-8"))
-    if 0 < result.resumed_from < result.steps:
-        minutes *= result.steps / (result.steps - result.resumed_from)
-    if place:
-        result.save(place / "result.json")
-        write_json(place / "minutes.json", minutes)
-    return result, minutes
+    took = finetune.Result.load(place / checkpoints.DONE) if place else result  # of the call that took the last steps
+    return result, took.seconds / 60 * took.steps / max(1, took.steps - took.resumed_from)
 
 
 def _make(folder, method, rows, arguments, keep, label, place):
-    need_space(folder, WEIGHTS_BYTES, "A tuned model")
+    need_space(folder, _kept_bytes(method), "A tuned model")
     tokenizer = models.load_tokenizer()
     result, minutes = _trained(place if _pays(place, method) else None, method, rows, arguments, tokenizer, label)
     model = finetune.for_inference(result.model)

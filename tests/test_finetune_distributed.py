@@ -97,10 +97,12 @@ def test_a_batch_that_cannot_be_shared_is_told(runs):
     [
         pytest.param([], "debug_launcher", 2, marks=pytest.mark.skipif(os.name == "nt", reason="it forks")),
         # Without a GPU `accelerate launch --cpu` starts one process, whatever it is told, and does not say so.
-        (ACCELERATE, "count", 1),
+        (ACCELERATE, "one run", 1),
     ],
     ids=["debug_launcher", "accelerate launch --cpu"],
 )
-def test_the_result_says_how_many_processes_a_launcher_started(tmp_path, launcher, how, processes):
-    found = launched(launcher, tmp_path / "out", how)
+def test_under_accelerate_the_result_says_how_many_processes_there_were(runs, tmp_path, launcher, how, processes):
+    found, (alone, *_) = launched(launcher, tmp_path / "out", how), runs
     assert [each["processes"] for each in found] == [processes] * processes
+    for each in found:
+        assert each["losses"] == pytest.approx(alone["lora"]["losses"], abs=1e-4)

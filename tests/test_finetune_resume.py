@@ -14,7 +14,7 @@ import torch
 
 from helpers import course, finetune, models
 from helpers.errors import CourseError
-from helpers.finetune import checkpoints
+from helpers.finetune import checkpoints, measuring
 from helpers.finetune.trainer import trainer_class
 
 
@@ -222,6 +222,21 @@ def test_a_run_killed_after_the_evaluation_that_ended_it_takes_no_further_step(t
     result = train(tiny_llama.model(tokenizer), tokenizer, tmp_path, **settings)
     assert result.resumed_from == result.steps == whole.steps
     check_same(result, whole)
+
+
+def test_a_run_killed_while_its_memory_is_measured_keeps_its_speed_and_is_measured_anew(tokenizer, tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "measured", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_llama.model(tokenizer), tokenizer, tmp_path, measure_memory=True)
+    before = finetune.Result.load(tmp_path / checkpoints.DONE)
+    result = train(tiny_llama.model(tokenizer), tokenizer, tmp_path, measure_memory=True)
+    assert result.resumed_from == result.steps == before.steps
+    assert result.seconds == before.seconds > 0 and result.tokens_per_second == before.tokens_per_second > 0
+    assert result.memory["measured_gb"] > 0 and result.losses == before.losses
 
 
 # Half-written checkpoints

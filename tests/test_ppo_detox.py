@@ -222,8 +222,8 @@ def test_what_is_recorded_can_be_read_off_its_items():
 
 
 GOOD = {
-    "reduction": 0.7, "reduction_ci": [0.5, 0.8], "profanity_reduction": 0.65, "usefulness_kept": 1.0,
-    "usefulness_kept_ci": [0.8, 1.3], "rouge_kept": 1.1, "length_ratio": 0.9, "kl": 6.0,
+    "reduction": 0.7, "reduction_ci": [0.5, 0.8], "profanity_reduction": 0.65, "profanity_reduction_ci": [0.4, 0.8],
+    "usefulness_kept": 1.0, "usefulness_kept_ci": [0.8, 1.3], "rouge_kept": 1.1, "length_ratio": 0.9, "kl": 6.0,
 }  # fmt: skip
 
 
@@ -233,17 +233,21 @@ GOOD = {
         ({"reduction": 0.55}, 0, False),
         ({"reduction": None, "reduction_ci": None}, 0, None),
         ({"reduction_ci": [0.29, 0.8]}, 1, False),
+        ({"reduction": None, "reduction_ci": None}, 1, None),
         ({"profanity_reduction": 0.5}, 2, False),
-        ({"usefulness_kept": 0.85}, 3, False),
-        ({"usefulness_kept_ci": None}, 3, None),
-        ({"rouge_kept": 0.89}, 4, False),
-        ({"length_ratio": 0.7}, 5, False),
-        ({"length_ratio": 1.3}, 5, False),
-        ({"kl": 10.5}, 6, False),
+        ({"profanity_reduction_ci": [0.2, 0.8]}, 3, False),
+        ({"profanity_reduction": None, "profanity_reduction_ci": None}, 3, None),
+        ({"usefulness_kept": 0.85}, 4, False),
+        ({"usefulness_kept_ci": None}, 4, None),
+        ({"rouge_kept": 0.89}, 5, False),
+        ({"length_ratio": 0.7}, 6, False),
+        ({"length_ratio": 1.3}, 6, False),
+        ({"length_ratio": None}, 6, None),
+        ({"kl": 10.5}, 7, False),
     ],
 )
 def test_each_bar_is_held_against_its_value(changes, place, verdict):
-    assert list(comparing.bars(GOOD).values()) == [True] * 7
+    assert list(comparing.bars(GOOD).values()) == [True] * 8
     assert list(comparing.bars(GOOD | changes).values())[place] is verdict
 
 

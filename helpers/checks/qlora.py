@@ -50,6 +50,11 @@ def through_levels(answer):
         f"The last block may be short: 6 weights, blocks of 4. Yours gives {_shown(got)}, not "
         f"{_shown(_through(short, levels, 4))}.",
     )
+    rows = weights[:, :6].contiguous()  # blocks of 4 do not fit into rows of 6
+    got = _restored(answer, rows, levels, 4)
+    by_row = torch.stack([_through(row, levels, 4) for row in rows])
+    require(not _same(got, by_row), "your blocks end with each row. A block goes on in the next row: flatten first.")
+    require(_same(got, _through(rows, levels, 4)), "rows of 6 weights in blocks of 4 come out wrong.")
     empty = torch.cat([torch.zeros(4), torch.tensor([0.12, -0.2, 0.12, 0.05])])
     got = _restored(answer, empty, levels, 4)
     require(not got.isnan().any(), "a block of zeros gives NaN: 0 divided by 0. Its weights must stay 0.")

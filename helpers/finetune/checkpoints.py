@@ -10,6 +10,7 @@ from helpers.files import need_space, write_json
 from helpers.fingerprint import fingerprint
 
 SETTINGS = "run.json"
+DONE = "done.json"  # what a run measured whose steps are all done, while it may still be measured or tested
 COMPLETE = "trainer_state.json"  # the trainer writes it last: where it can be read, all the rest is there
 
 
@@ -69,4 +70,5 @@ def drop(folder):
     for path in _all(folder):
         (path / COMPLETE).unlink(missing_ok=True)  # first: a kill must not leave one that looks whole
         shutil.rmtree(path, ignore_errors=True)
-    (folder / SETTINGS).unlink(missing_ok=True)
+    for name in (DONE, SETTINGS):
+        (folder / name).unlink(missing_ok=True)

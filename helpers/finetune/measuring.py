@@ -18,9 +18,8 @@ def measured(trainer, settings, rank):
     What cannot be known is missing, and "reason" says why: nothing is measured on a device that PyTorch does not trace,
     nothing predicted for models and adapters that `memory.predict` has no formulas for.
     """
-    batch = trainer.largest
-    if batch is None:
-        return {"reason": "No step was taken, so there is no batch to measure with."}
+    # In a run that was stopped behind its last step, this call took none.
+    batch = trainer.largest or max(trainer.get_train_dataloader(), key=lambda batch: batch["input_ids"].numel())
     (rows, tokens), answers = batch["input_ids"].shape, int((batch["labels"][:, 1:] != -100).sum())
     found = {"shape": {"rows": rows, "tokens": tokens, "answers": answers}}
     model = trainer.accelerator.unwrap_model(trainer.model_wrapped).train()

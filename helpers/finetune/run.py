@@ -1,6 +1,7 @@
 """One function that fine-tunes: settings with good defaults, checkpoints, resuming, errors that say what to do."""
 
 import contextlib
+import dataclasses
 import math
 import tempfile
 import time
@@ -148,6 +149,8 @@ def finetune(
         started = time.perf_counter()
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         _fill(result, trainer, last, time.perf_counter() - started, clock.seconds)
+        if folder:
+            result = _as_measured(result, place / checkpoints.DONE, trainer.is_world_process_zero())
         if measure_memory:
             from helpers.finetune import measuring
 
@@ -225,6 +228,15 @@ def _plain_attention(model, longest):
     finally:
         if plain:
             model.set_attn_implementation(before)
+
+
+def _as_measured(result, path, writes):
+    """`result`, or where all steps were done by an earlier call: what that one measured of them, and wrote to `path`."""
+    if result.resumed_from == result.steps and path.exists():
+        return dataclasses.replace(Result.load(path), resumed_from=result.steps)
+    if writes:
+        result.save(path)
+    return result
 
 
 def _fill(result, trainer, last, seconds, step_seconds):

@@ -6,13 +6,15 @@ import math
 from helpers.errors import CourseError
 
 
-def need_settings(learning_rate, value_rate, beta, clip, gamma, lam, prompts, minibatches, replies):
+def need_settings(learning_rate, value_rate, beta, target_kl, clip, gamma, lam, prompts, minibatches, replies):
     """Raise CourseError on numbers that cannot be."""
     if not (learning_rate > 0 and value_rate > 0 and beta >= 0 and 0 < clip < 1):
         raise CourseError(
             f"learning_rate is {learning_rate}, value_rate {value_rate}, beta {beta} and clip {clip}. Rates must be "
             "above 0, beta 0 or more, and clip between 0 and 1."
         )
+    if target_kl is not None and not target_kl > 0:
+        raise CourseError(f"target_kl is {target_kl}. Give nats a reply, above 0, or None for a beta that stays.")
     if not (0 < gamma <= 1 and 0 <= lam <= 1):
         raise CourseError(f"gamma is {gamma} and lam {lam}. Choose gamma above 0, lam from 0, both at most 1.")
     if minibatches > prompts or replies < 2:

@@ -56,7 +56,7 @@ def token_rewards(scores, policy, reference, mask, beta):
     """
     rewards = _real(-beta * (policy - reference), mask)
     last = mask.long().sum(1, keepdim=True) - 1
-    return rewards.scatter_add(1, last, scores.to(rewards.dtype).unsqueeze(1))
+    return rewards.scatter_add(1, last, scores.to(rewards).unsqueeze(1))
 
 
 def gae(rewards, values, mask, gamma=1.0, lam=0.95):
@@ -109,7 +109,7 @@ class AdaptiveKL:
 
     def update(self, nats):
         """Take note of a step's KL, in nats a reply."""
-        if self.target:
+        if self.target is not None:
             error = max(-0.2, min(0.2, nats / self.target - 1))
             self.beta *= 1 + self.rate * error
 

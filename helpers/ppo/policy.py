@@ -84,13 +84,14 @@ class Policy:
             for prompt, text in zip(prompts, texts, strict=True)
         ]
         window = getattr(self.base.config, "max_position_embeddings", None)
+        room = 0 if self.seq2seq else room  # a decoder's window is its own
         for number, row in enumerate(rows):
             if len(row) < 2:
                 raise CourseError(f"Prompt {number} has fewer than two tokens. Leave empty prompts out.")
             if window and len(row) + room > window:
                 raise CourseError(
-                    f"Prompt {number} has {len(row)} tokens, and with a reply of up to {room} it does not fit the "
-                    f"model's window of {window}. Shorten it (helpers.chat.shortened), or leave it out."
+                    f"Prompt {number} has {len(row)} tokens, and with a reply of up to {room} behind it, it does not "
+                    f"fit the model's window of {window}. Shorten it (helpers.chat.shortened), or leave it out."
                 )
         side = "right" if self.seq2seq else "left"  # a reply follows right behind a causal model's prompt
         batch = self.tokenizer.pad({"input_ids": rows}, padding_side=side, return_tensors="pt")

@@ -78,7 +78,9 @@ def train(
     counts = dict(steps=steps, prompts=prompts, samples=samples, longest=longest, epochs=epochs, save_every=save_every)
     for name, value in (counts | {"minibatches": minibatches}).items():
         need_positive(name, value)
-    guards.need_settings(learning_rate, value_rate, beta, clip, gamma, lam, prompts, minibatches, prompts * samples)
+    guards.need_settings(
+        learning_rate, value_rate, beta, target_kl, clip, gamma, lam, prompts, minibatches, prompts * samples
+    )
     if center:
         guards.need_samples(samples)
     guards.need_rows(rows)
@@ -113,6 +115,7 @@ def train(
                 group["lr"] = rate * (1 - step / steps if decay else 1)
             asked = [rows[place] for place in _places(len(rows), step, prompts)]
             rollout = collect(policy, [row["prompt"] for row in asked], samples, longest, _seed("draw", step))
+            rollout_seconds = time.perf_counter() - started
             repeated = [row for row in asked for _ in range(samples)]
             raw = guards.rewards(reward, repeated, rollout.texts, first=scale is None)
             scale = scale or (sum(raw) / len(raw), _deviation(raw))
@@ -123,7 +126,7 @@ def train(
             rewards = objective.token_rewards(scores, rollout.log_probs, rollout.reference, rollout.real, price.beta)
             advantages, returns = objective.gae(rewards, rollout.values, rollout.real, gamma, lam)
             entry = {"step": step + 1, "reward": sum(raw) / len(raw), "beta": price.beta}
-            entry |= _about(rollout, ended, returns) | {"rollout_seconds": time.perf_counter() - started}
+            entry |= _about(rollout, ended, returns) | {"rollout_seconds": rollout_seconds}
             entry |= watch(repeated, rollout.texts) if watch else {}
             guards.collapsed(entry, max_kl, min_entropy)
 

@@ -51,7 +51,7 @@ def compare(methods=("full", "lora"), *, model=MODEL, data=DATA, rows=None, dial
 
     rows, dialogues_tested, epochs: how much (None: by the budget; 'full' takes all 12,460 training rows, 500 dialogues
     and three epochs). Returns a dict: values (system → its scores' means; gains over the base model with a 95 %
-    interval; what the training took; adapter_minus_full_ci), items (one dict a dialogue), settings, versions.
+    interval; what the training took; minus_full_ci, of an adapter), items (one dict a dialogue), settings, versions.
     Raises CourseError on an unknown method, and where model or data cannot be had.
     """
     methods = list(dict.fromkeys(methods))
