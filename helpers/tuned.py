@@ -193,7 +193,8 @@ def _trained(place, method, rows, arguments, tokenizer, label):
         None, rows, method, tokenizer=tokenizer, validation=watched, label=f"Training ({label})", folder=place,
         keep_checkpoints=True, **arguments,
     )  # fmt: skip
-    took = finetune.Result.load(place / checkpoints.DONE) if place else result  # of the call that took the last steps
+    done = place and place / checkpoints.DONE  # by the call that took the last steps, which this one need not be
+    took = finetune.Result.load(done) if done and done.exists() else result
     return result, took.seconds / 60 * took.steps / max(1, took.steps - took.resumed_from)
 
 
