@@ -224,7 +224,7 @@ def test_a_run_killed_after_the_evaluation_that_ended_it_takes_no_further_step(t
     check_same(result, whole)
 
 
-def test_a_run_killed_while_its_memory_is_measured_keeps_its_speed_and_is_measured_anew(tokenizer, tmp_path, monkeypatch):
+def test_a_run_killed_while_its_memory_is_measured_keeps_its_speed(tokenizer, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 

@@ -447,6 +447,15 @@ def test_a_prompt_longer_than_the_window_is_named():
         policy.encode(["a b", "a"])
 
 
+def test_a_decoders_window_is_its_own():
+    policy = tiny_policies.encoder_decoder()
+    policy.base.config.max_position_embeddings = 6
+    ids, _ = policy.encode(["a b a b"], room=8)
+    assert 4 <= ids.shape[1] <= 6
+    with pytest.raises(CourseError, match="window of 6"):
+        policy.encode(["a b a b a b a"])
+
+
 def test_models_and_tokenizers_that_do_not_fit_are_named():
     import copy
 
@@ -466,6 +475,7 @@ def test_models_and_tokenizers_that_do_not_fit_are_named():
     [
         ({"learning_rate": 0}, "Rates must be above 0"),
         ({"beta": -1}, "beta 0 or more"),
+        ({"target_kl": 0}, "nats a reply, above 0"),
         ({"clip": 1.5}, "clip between 0 and 1"),
         ({"gamma": 0}, "Choose gamma above 0"),
         ({"minibatches": 3}, "a prompt for each minibatch"),

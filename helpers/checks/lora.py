@@ -95,8 +95,9 @@ def _begins_right(layer, base, x, rank):
             "Use torch.zeros.")  # fmt: skip
     require(bool((layer.A != 0).any()), "A and B are both 0. Then both gradients are 0 too, and nothing is learned. "
             "A should be random.")  # fmt: skip
-    require(int(torch.linalg.matrix_rank(layer.A.detach().float())) == rank, "the rows of A are alike at first. Then "
-            "they get the same gradients, stay alike, and the update has rank 1 for ever. Draw A at random.")  # fmt: skip
+    different = int(torch.linalg.matrix_rank(layer.A.detach().float()))
+    require(different == rank, "the rows of A are alike at first. Then they get the same gradients, stay alike, and "
+            "the update has rank 1 for ever. Draw A at random.")  # fmt: skip
     require(not base.weight.requires_grad, "the weights of `base` would be trained too. Freeze them: "
             "base.requires_grad_(False).")  # fmt: skip
     require(not base.bias.requires_grad, "the bias of `base` would be trained too. Freeze all of the layer: "

@@ -231,7 +231,7 @@ def _plain_attention(model, longest):
 
 
 def _as_measured(result, path, writes):
-    """`result`, or where all steps were done by an earlier call: what that one measured of them, and wrote to `path`."""
+    """`result`; or where an earlier call did all steps, what that one measured of them, and wrote to `path`."""
     if result.resumed_from == result.steps and path.exists():
         return dataclasses.replace(Result.load(path), resumed_from=result.steps)
     if writes:
