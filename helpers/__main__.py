@@ -4,9 +4,15 @@ Everything here parses on Python 3.6, so that an old Python gets a sentence and 
 """
 
 import os
+import sys
+
+if __name__ == "__main__":
+    # `-m` puts the current folder first: a user's own random.py would be imported in place of Python's, unsandboxed.
+    if sys.path[0] == os.getcwd() != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+        del sys.path[0]
+
 import shutil
 import subprocess
-import sys
 
 WANTED = ((3, 12), (3, 11), (3, 13))
 

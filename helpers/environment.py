@@ -259,7 +259,8 @@ def enter(python, arguments):
             f"{sys.executable} was started as the course's Python, but {python} is. Remove the folder {FOLDER} and run "
             "the same command again."
         )
-    become([str(python), "-m", "helpers", *arguments], os.environ | {ENTERED: "1"})
+    safe = ["-P"] if sys.flags.safe_path else []
+    become([str(python), *safe, "-m", "helpers", *arguments], os.environ | {ENTERED: "1"})
 
 
 def become(command, environment):

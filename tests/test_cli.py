@@ -420,3 +420,16 @@ def test_starting_is_quick():
     started = time.monotonic()
     assert helpers(ROOT, "--help").returncode == 0
     assert time.monotonic() - started < 3
+
+
+# A user's own folder
+
+
+@pytest.mark.parametrize(("name", "options"), [("random.py", []), ("random.py", ["-P"]), ("helpers.py", ["-P"])])
+def test_a_users_own_modules_are_not_run_in_place_of_pythons_or_the_courses(tmp_path, name, options):
+    (tmp_path / name).write_text("raise SystemExit('user code ran')")
+    command = [sys.executable, *options, "-m", "helpers", "testgen", "no-such-file.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert "user code ran" not in done.stdout + done.stderr and "no-such-file.py" in done.stderr
