@@ -167,12 +167,13 @@ def test_lesson_13_keeps_what_its_page_says():
     result = published.result("13-full-cpu")
     values = result["values"]
     assert result["n"] >= 100 and values["kl_at_start"] <= 1e-4
-    assert values["reduction_ci"][0] > 0 and values["profanity_reduction_ci"][0] > 0  # the README's "Yes"
-    assert list(comparing.bars(values).values())[4:] == [True] * 4  # usefulness by two measures, length, KL
+    bars = comparing.bars(values)
+    assert list(bars.values())[:7] == [True] * 7  # toxicity by two judges, usefulness by two measures, length
+    assert values["kl"] < 12
     # Without the price the reward rises further, the policy goes much further away, and its words repeat more.
     free = values["free"]
     assert free["reward"] > values["reward_after"] > values["reward_before"]
-    assert free["kl"] > 3 * values["kl"] and free["variety"] < values["variety_before"] - 0.02
+    assert free["kl"] > 2 * values["kl"] and free["variety"] < values["variety_before"] - 0.02
     assert values["variety_after"] > values["variety_before"] - 0.02
 
 
