@@ -16,6 +16,11 @@ EPILOG = """environment variables (`doctor` shows what each resolves to):
   COURSE_BUDGET  smoke, lesson or full    COURSE_MODEL  a Hugging Face Hub id
   COURSE_DEVICE  auto, cuda, mps or cpu   COURSE_HOME   for models and caches
   COURSE_SEED    a whole number           Options of one: COMMAND --help"""
+CODES = """exit codes:
+  0  functions have a test, and nothing looks wrong
+  1  no function got a test, and nothing looks wrong
+  2  nothing was tried: PATH, an option or the environment is wrong
+  3  something looks wrong: the report says what"""
 
 
 def main(arguments=None):
@@ -47,7 +52,7 @@ def main(arguments=None):
         print("\nStopped. Run the same command again to go on.", file=sys.stderr)
         return 130
     print(problem, file=sys.stderr)
-    return 1
+    return options.failed
 
 
 class _OneLineEach(argparse.RawDescriptionHelpFormatter):
@@ -72,7 +77,7 @@ def _parser():
 
     def add(name, function, help, makes_environment=True):
         command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
-        command.set_defaults(command=function, cpu=False)
+        command.set_defaults(command=function, cpu=False, failed=1)
         if makes_environment:
             command.add_argument("--cpu", action="store_true", help="install PyTorch's CPU build: no CUDA libraries")
         return command
@@ -90,6 +95,8 @@ def _parser():
     test = add("test", _test, "run all that CI runs; with NN, one lesson and what it uses")
     test.add_argument("lesson", nargs="?", metavar="NN", help="the lesson's number")
     testgen = add("testgen", _testgen, "write verified unit tests for a file, a folder or an installed module")
+    testgen.set_defaults(failed=2)
+    testgen.epilog, testgen.formatter_class = CODES, argparse.RawDescriptionHelpFormatter
     testgen.add_argument("path", metavar="PATH", help="a .py file, a folder, or the name of an installed module")
     testgen.add_argument("--out", default="generated_tests", metavar="DIR", help="where the tests go (%(default)s)")
     testgen.add_argument(

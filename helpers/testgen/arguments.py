@@ -7,8 +7,11 @@ import ast
 import functools
 import gc
 import math
+import re
 import threading
 from unittest import mock
+
+from helpers.testgen.kinds import Of, named
 
 _TEXTS = ["", "a", "abc", "Hello World", "hello", "a b c", "a,b,c", "foo_bar", "FooBar", "  spaces  ", "123", "-1.5",
           "key=value", "2024-01-15", "http://example.com/a?b=1", "/usr/lib", "a.b.c", "racecar", "line one\nline two",
@@ -32,6 +35,21 @@ _FIXED = {
                "[('a', 1), ('b', 2)]", "[[0, 1], [1, 0]]", "{'a': ['b'], 'b': []}", "['ab', 'cd']"],
     "date": ["datetime.date(2024, 1, 31)", "datetime.date(2023, 12, 1)"],
 }  # fmt: skip
+# Where tests are kept, there are more. Keys of mixed case show whether anybody changes it.
+_FIXED |= {
+    "mapping": [*_FIXED["dict"], "{'Key': 1, 'other': 2}", "{'A': 'x', 'a': 'y'}", "{'Content-Type': 'Text'}"],
+    "table": [*_FIXED["matrix"], "[('Key', 'Value'), ('b', 2)]", "{'Key': ['B'], 'b': []}"],
+    "grid": ["[[1, 2], [3, 4]]", "[[1]]", "[[1, 2, 3], [4, 5, 6]]", "[[0, 1], [1, 0]]"],
+    "day": [*_FIXED["date"], "datetime.date(2024, 2, 29)", "datetime.date(2024, 3, 2)", "datetime.date(2024, 3, 3)"],
+    "datetime": ["datetime.datetime(2024, 1, 31, 9, 30)", "datetime.datetime(2024, 3, 2)",
+                 "datetime.datetime(2023, 12, 31, 23, 59, 59)", "datetime.datetime(2024, 2, 29, 12)",
+                 "datetime.datetime(2024, 6, 14, 17, tzinfo=datetime.timezone.utc)"],
+    "time": ["datetime.time(9, 30)", "datetime.time(0)", "datetime.time(23, 59, 59)"],
+    "timedelta": ["datetime.timedelta(1)", "datetime.timedelta(0)", "datetime.timedelta(hours=36, minutes=5)",
+                  "datetime.timedelta(seconds=90)", "datetime.timedelta(-2)"],
+    "decimal": ["Decimal('0')", "Decimal('1')", "Decimal('19.99')", "Decimal('100')", "Decimal('-1.5')",
+                "Decimal('0.005')", "Decimal('2.675')"],
+}  # fmt: skip
 
 
 def argument(kinds, constants, rng, arity=1):
@@ -41,6 +59,8 @@ def argument(kinds, constants, rng, arity=1):
     The first kind is drawn as often as all others together.
     """
     kind = kinds[0] if rng.random() < 0.5 else rng.choice(kinds)
+    if isinstance(kind, Of):
+        return _filled(kind, constants, rng)
     if kind.startswith("literal "):
         return kind.removeprefix("literal ")
     if kind == "callable":
@@ -67,6 +87,35 @@ def _several(container, inside, constants, rng):
     return "[" + ", ".join(values) + "]"
 
 
+def _filled(kind, constants, rng):
+    """A container of the kind `Of`: of a list, dict or set, a few values or none."""
+    if kind.outer == "dict":
+        return _dict(*kind.inside, constants, rng)
+    if kind.outer == "tuple":
+        values = [_short(part, constants, rng) for part in kind.inside]
+        return "(" + ", ".join(values) + ("," if len(values) == 1 else "") + ")"
+    values = [_short(kind.inside[0], constants, rng) for _ in range(rng.randint(0, 3))]
+    if kind.outer == "set":
+        return "{" + ", ".join(dict.fromkeys(values)) + "}" if values else "set()"
+    return "[" + ", ".join(values) + "]"
+
+
+def _dict(keys, values, constants, rng):
+    """A dict, mostly with the names as keys that the function's text holds: they are what it looks up."""
+    names = dict.fromkeys(one for one in constants if isinstance(one, str) and one.isidentifier() and len(one) < 30)
+    if "text" in keys and names and rng.random() < 0.75:
+        chosen = [repr(one) for one in (names if len(names) < 5 else rng.sample(list(names), 4))]
+    else:
+        chosen = dict.fromkeys(_short(keys, constants, rng) for _ in range(rng.randint(0, 3)))
+    kinds = {key: values or [*named(ast.literal_eval(key)), "int", "text"] for key in chosen}
+    return "{" + ", ".join(f"{key}: {_short(some, constants, rng)}" for key, some in kinds.items()) + "}"
+
+
+def _short(kinds, constants, rng):
+    """The shorter one of two arguments: several have to fit a line."""
+    return min((argument(kinds, constants, rng) for _ in range(2)), key=len)
+
+
 def _near(kind, constants):
     """Texts of values beside the function's own constants."""
     if kind == "int":
@@ -76,8 +125,10 @@ def _near(kind, constants):
         mixed = [form.format(one) for one in found for form in ("{}", "1{}", "a{}b", "{}1")]
         halves = [half for one in found if len(one) > 3 for half in (one[: len(one) // 2], one[len(one) // 2 :])]
         return [repr(one) for one in dict.fromkeys([*halves, *mixed])]
-    if kind == "dict":
+    if kind in ("dict", "mapping"):
         return [f"{{{one!r}: 1}}" for one in constants if isinstance(one, str) and len(one) < 30]
+    if kind == "decimal":
+        return [f"Decimal('{one}')" for one in constants if re.fullmatch(r"-?\d{1,6}(\.\d{1,6})?", str(one))]
     if kind == "float":
         return [repr(one) for one in constants if type(one) is float and math.isfinite(one)]
     return [repr(one) for one in constants if kind == "bytes" and type(one) is bytes and len(one) < 30]

@@ -1,9 +1,22 @@
 """What kind of value a parameter takes: read off its type hint, its default, how the body uses it, and its name.
 
-A kind is a short text: "int", "text", "list int". `arguments` knows how to write values of each.
+A kind is a short text: "int", "text", "list int". `arguments` knows how to write values of each. Where tests are kept
+(`thorough`), hints are followed more closely, and a kind may be an `Of`; training pairs stay as simple as they are.
 """
 
 import ast
+from typing import NamedTuple
+
+
+class Of(NamedTuple):
+    """The kind of a container. outer: "list", "tuple", "set" or "dict". inside: the kinds of what it holds, a tuple for
+    each value of a tuple, one for the keys and one for the values of a dict, else one for all. A dict whose values have
+    no kinds gets those that its keys are called after.
+    """
+
+    outer: str
+    inside: tuple
+
 
 # What people call their parameters. The first that fits decides, and only where nothing better is known.
 _NAMES = {
@@ -28,9 +41,16 @@ _HINTS = {
     "Iterator": ["list int"], "AnyStr": ["text"], "Number": ["int", "float"], "date": ["date"], "datetime": ["date"],
     "Decimal": ["int"], "Pattern": ["text"], "Hashable": ["int", "text"], "Path": ["text"],
 }  # fmt: skip
+RECORD = Of("dict", (("text",), ()))
+# The same where tests are kept: nothing that only resembles what the hint says. A Path leads out of the sandbox.
+_CLOSER = _HINTS | dict.fromkeys(("dict", "Dict", "Mapping", "MutableMapping"), [RECORD, "mapping"])
+_CLOSER |= {"date": ["day"], "datetime": ["datetime"], "time": ["time"], "timedelta": ["timedelta"]}
+_CLOSER |= {"Decimal": ["decimal"], "Path": []}
 _OF = {"list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Collection": "list",
        "Iterator": "list", "set": "set", "Set": "set", "frozenset": "set", "tuple": "tuple",
        "Tuple": "tuple"}  # fmt: skip
+_SIMPLE = {("int",): "int", ("float", "int"): "float", ("text",): "text"}  # what "list int" and its like can hold
+_UNKNOWN = ("int", "text", "none")  # kinds of a value in a tuple or a dict where its hint does not say
 _TEXT = set(
     "upper lower strip lstrip rstrip split rsplit splitlines startswith endswith replace join encode isdigit "
     "isalpha isupper islower isspace title capitalize partition rpartition format casefold zfill".split()
@@ -42,51 +62,91 @@ EVERY = ["int", "text", "list int", "list text", "float", "dict", "matrix", "boo
          "bytes", "set int"]  # fmt: skip
 
 
-def kinds_of(parameter, function, default=None):
+def kinds_of(parameter, function, default=None, thorough=False):
     """The kinds that `parameter` (ast.arg) of `function` (ast.FunctionDef) may have, likeliest first; never empty.
 
-    default: the node of its default, if it has one.
+    default: the node of its default, if it has one. thorough: see the top of this file.
     """
-    found = hinted(parameter.annotation)
+    found = hinted(parameter.annotation, thorough)
     if found:
         return found
-    found = [*_default(default), *_used(parameter.arg, function), *_named(parameter.arg)]
-    return list(dict.fromkeys(found)) or ["int", "text", "list int"]
+    found = [*_default(default), *_used(parameter.arg, function), *named(parameter.arg)]
+    found = list(dict.fromkeys(found)) or ["int", "text", "list int"]
+    return richer(found) if thorough else found
 
 
-def hinted(node):
+def richer(kinds):
+    """`kinds` with more values to choose from, such as dicts whose keys are of mixed case."""
+    more = {"dict": [RECORD, "mapping"], "matrix": ["table"], "date": ["day"]}
+    return [new for kind in kinds for new in more.get(kind, [kind])]
+
+
+def hinted(node, thorough=False):
     """The kinds of a type hint; [] where it says nothing."""
+    node = parsed(node)
     if node is None:
         return []
     if isinstance(node, ast.Constant):
-        if isinstance(node.value, str):
-            try:
-                return hinted(ast.parse(node.value.strip(), mode="eval").body)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return []
         return ["none"] if node.value is None else []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return [*hinted(node.left), *hinted(node.right)]
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+        return [*hinted(node.left, thorough), *hinted(node.right, thorough)]
     if isinstance(node, ast.Subscript):
-        return _subscript(node)
-    return list(_HINTS.get(name, []))
+        return _subscript(node, thorough)
+    return list((_CLOSER if thorough else _HINTS).get(last_name(node), []))
 
 
-def _subscript(node):
-    outer = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
-    inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+def parsed(node):
+    """The node of a type hint, read where it is a text; None where there is none, or one that nobody can read."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return node
+    try:
+        return parsed(ast.parse(node.value.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def last_name(node):
+    """`b` of a name `b` and of an attribute `a.b`; "" of anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def parts_of(node):
+    """(last name of the container, nodes of what it holds) of a hint such as `dict[str, int]`."""
+    return last_name(node.value), node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _subscript(node, thorough):
+    outer, inner = parts_of(node)
     if outer in ("Optional", "Union"):
-        found = [kind for part in inner for kind in hinted(part)]
+        found = [kind for part in inner for kind in hinted(part, thorough)]
         return found + ["none"] if outer == "Optional" else found
     if outer == "Literal":
         return ["literal " + ast.unparse(part) for part in inner]
+    if thorough and inner:
+        return _filled(outer, inner)
     if outer in _OF and (first := hinted(inner[0]) if inner else []):
         simple = {"int": "int", "float": "float", "text": "text"}
         if first[0] in simple:
             return [f"{_OF[outer]} {simple[first[0]]}"]
         return ["matrix"] if first[0].startswith(("list", "tuple")) else list(_HINTS[outer])
     return list(_HINTS.get(outer, []))
+
+
+def _filled(outer, inner):
+    """The kinds of a container that holds what its hint says."""
+    if outer == "Annotated":
+        return hinted(inner[0], True)
+    several = [tuple(hinted(part, True)) for part in inner]
+    if RECORD in _CLOSER.get(outer, []) and len(inner) == 2:
+        return [Of("dict", (several[0] or ("text",), several[1] or _UNKNOWN))]
+    if _OF.get(outer) == "tuple" and ast.unparse(inner[-1]) != "...":
+        return [Of("tuple", tuple(one or _UNKNOWN for one in several))]
+    if outer not in _OF or not several[0]:
+        return list(_CLOSER.get(outer, []))
+    if several[0] in _SIMPLE:
+        return [f"{_OF[outer]} {_SIMPLE[several[0]]}"]
+    found = Of(_OF[outer], (several[0],))
+    return ["grid", found] if several[0] in (("list int",), ("list float",)) else [found]
 
 
 def _default(node):
@@ -148,6 +208,7 @@ def _is(node, name):
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _named(name):
+def named(name):
+    """The kind that a name speaks for, in a list; [] where it says nothing."""
     plain = name.lower().strip("_").rstrip("0123456789")
     return [kind for kind in [_BY_NAME.get(plain) or _BY_NAME.get(plain.rsplit("_", 1)[-1])] if kind]

@@ -120,7 +120,7 @@ def style(test):
 
 
 def upsampled(pairs, style, share, seed=0):
-    """`pairs` with rows of one style repeated until they are at least `share` (0 to 1) of all; shuffled with `seed`."""
+    """`pairs` with rows of one style repeated until they are about `share` (0 to 1) of all; shuffled with `seed`."""
     chosen = [pair for pair in pairs if pair["style"] == style]
     others = len(pairs) - len(chosen)
     wanted = round(share * others / (1 - share))

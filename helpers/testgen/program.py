@@ -34,8 +34,9 @@ def write(
     calls: proposed by someone else, such as a model, in place of the program's own. also: such calls beside them.
     count: of the program's calls; where they and `also` catch too little, it adds 2 and then 3 times `step` of them
     (`count` if None). most, least: how many assertions (see `assertions.chosen`). mutants: to choose by;
-    None for `metrics.mutants`. readable, thorough: see `observe`. scored: run the test by itself, and return none that
-    does not hold; without it, which is faster, a function can be so strange that its test fails.
+    None for `metrics.mutants`. readable: see `observe`. thorough: see `observe` and `proposals`. scored: run the test
+    by itself, and return none that does not hold; without it, which is faster, a function can be so strange that its
+    test fails.
     """
     readable = [str(folder) for folder in readable]
     try:
@@ -46,7 +47,7 @@ def write(
     if node is None:
         return Written("", why=NO_FUNCTION)
     try:
-        given = [proposals.call_in(text, name) for text in (also if calls is None else calls)]
+        given = [proposals.call_in(text, name, thorough) for text in (also if calls is None else calls)]
         given = [call for call in dict.fromkeys(given) if call]
         if calls is None:
             seen = _tried(function, name, given, count, step or count, seed, mutants, readable, thorough)
@@ -56,7 +57,7 @@ def write(
         return Written("", why=str(error))
     except RecursionError:
         return Written("", why="its text is nested too deeply")
-    examples = [call for call, _ in proposals.documented(function, name)]
+    examples = [call for call, _ in proposals.documented(function, name, thorough)]
     found = assertions.chosen(seen, most, examples, least)
     test = assertions.test_text(name, found)
     why = "" if test else why_not(seen)
@@ -71,16 +72,16 @@ def _tried(function, name, given, count, step, seed, mutants, readable, thorough
     """Calls of the likeliest kinds, and those given; where too few come to anything, or catch too little, more."""
     node = proposals.function_of(function, name)
     started = time.monotonic()
-    own = proposals.proposals(function, name, count, seed)
+    own = proposals.proposals(function, name, count, seed, thorough=thorough)
     seen = observe(function, name, list(dict.fromkeys([*own, *given])), mutants, readable, thorough=thorough)
-    for more, kinds in ((2, None), (3, proposals.widened(node))):
+    for more, kinds in ((2, None), (3, proposals.widened(node, thorough))):
         caught = frozenset().union(*(one.killed for one in seen))
         enough = len(caught) >= ENOUGH * len(mutants) and any(one.form != "no" for one in seen)
         hopeless = all(one.text in (DOWN, SLOW, UNWATCHED) for one in seen)
         if enough or hopeless or time.monotonic() - started > PATIENCE:
             break
         known = {one.call for one in seen}
-        calls = proposals.proposals(function, name, more * step, seed + more, kinds)
+        calls = proposals.proposals(function, name, more * step, seed + more, kinds, thorough)
         new = [call for call in calls if call not in known]
         seen += observe(function, name, new, mutants, readable, thorough=thorough)
     return seen

@@ -10,7 +10,7 @@ import random
 import re
 
 from helpers.testgen.arguments import argument, constants_in, constants_of
-from helpers.testgen.kinds import EVERY, hinted, kinds_of
+from helpers.testgen.kinds import EVERY, hinted, kinds_of, richer
 
 LONGEST = 100  # characters of a call: an assertion should fit a line
 _PLACES, _ENDS = 200, 12  # of calls in a text: how many are looked at, and how many brackets may close inside each
@@ -22,10 +22,10 @@ def function_of(source, name):
     return nodes[-1] if nodes else None
 
 
-def documented(source, name):
+def documented(source, name, thorough=False):
     """The examples in a function's docstring that call it and nothing else: a list of (call, what it should give).
 
-    Both are texts; the second is as a Python prompt would show it.
+    Both are texts; the second is as a Python prompt would show it. thorough: see `call_in`.
     """
     function = function_of(source, name)
     text = (ast.get_docstring(function) if function else None) or ""
@@ -33,22 +33,28 @@ def documented(source, name):
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError:
         return []
-    calls = [(call_in(example.source, name), example.want.strip()) for example in examples]
+    calls = [(call_in(example.source, name, thorough), example.want.strip()) for example in examples]
     return [(call, want) for call, want in calls if call]
 
 
-def mentioned(text, name):
-    """The calls of `name` that a text holds: the examples of a docstring, or the assertions of a model's test."""
+def mentioned(text, name, thorough=False):
+    """The calls of `name` that a text holds: the examples of a docstring, or the assertions of a model's test.
+
+    thorough: see `call_in`.
+    """
     found = []
     for place in itertools.islice(re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text), _PLACES):
         rest = text[place.start() : place.start() + 2 * LONGEST]
         ends = [at for at, letter in enumerate(rest, 1) if letter == ")"]
-        found += itertools.islice(filter(None, (call_in(rest[:end], name) for end in ends[:_ENDS])), 1)
+        found += itertools.islice(filter(None, (call_in(rest[:end], name, thorough) for end in ends[:_ENDS])), 1)
     return list(dict.fromkeys(found))
 
 
-def call_in(text, name):
-    """The text of an expression if it is a call of `name` whose arguments need no other names; None otherwise."""
+def call_in(text, name, thorough=False):
+    """The text of an expression if it is a call of `name` whose arguments need no other names; None otherwise.
+
+    thorough: `Decimal` is no other name.
+    """
     if not isinstance(text, str) or len(text) > 10 * LONGEST:
         return None
     try:
@@ -59,15 +65,16 @@ def call_in(text, name):
         call = ast.unparse(node)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return call if _calls(node, name) and len(call) <= LONGEST and _closed(node) else None
+    known = _KNOWN | {"Decimal"} if thorough else _KNOWN
+    return call if _calls(node, name) and len(call) <= LONGEST and _closed(node, known) else None
 
 
 def _calls(node, name):
     return isinstance(node, ast.Call) and getattr(node.func, "id", None) == name
 
 
-def _closed(call):
-    """Whether the arguments of a call hold only values, lambdas and builtins, and no stars."""
+def _closed(call, known):
+    """Whether the arguments of a call hold only values, lambdas and `known` names, and no stars."""
     if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
         return False
     inside = [node for part in [*call.args, *call.keywords] for node in ast.walk(part)]
@@ -76,7 +83,7 @@ def _closed(call):
     names = {one.id for one in inside if isinstance(one, ast.Name)}
     private = any(isinstance(one, ast.Attribute) and one.attr.startswith("_") for one in inside)
     odd = any(isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for one in inside)
-    return names <= own | _KNOWN | {call.func.id} and not private and not odd
+    return names <= own | known | {call.func.id} and not private and not odd
 
 
 _KNOWN = set(
@@ -86,17 +93,18 @@ _KNOWN = set(
 )
 
 
-def proposals(source, name, count=32, seed=0, kinds=None):
+def proposals(source, name, count=32, seed=0, kinds=None, thorough=False):
     """At most `count` calls of the function `name` in a program text, without repeats.
 
     kinds: a list of kinds for each positional parameter, where more is known than the text says (see `parameters`).
+    thorough: with arguments that keep to the hints (see `kinds`).
     """
     function = function_of(source, name)
-    calls = [call for call, _ in documented(source, name)]
-    calls += mentioned(ast.get_docstring(function) or "", name)
+    calls = [call for call, _ in documented(source, name, thorough)]
+    calls += mentioned(ast.get_docstring(function) or "", name, thorough)
     rng = random.Random(seed)
-    plan = _plan(function, kinds)
-    drawn = (call_in(f"{name}({', '.join(_arguments(*plan, rng))})", name) for _ in range(4 * count))
+    plan = _plan(function, kinds, thorough)
+    drawn = (call_in(f"{name}({', '.join(_arguments(*plan, rng))})", name, thorough) for _ in range(4 * count))
     return list(dict.fromkeys([*calls, *filter(None, dict.fromkeys(drawn))]))[:count]
 
 
@@ -119,13 +127,14 @@ def parameters(function):
     return list(zip(positional, defaults, strict=True))
 
 
-def _plan(function, kinds):
+def _plan(function, kinds, thorough):
     """(positional, further, named): for each a list of (name, whether it may be left out, how to draw it)."""
-    examples = [ast.parse(call, mode="eval") for call in mentioned(ast.get_docstring(function) or "", function.name)]
+    calls = mentioned(ast.get_docstring(function) or "", function.name, thorough)
+    examples = [ast.parse(call, mode="eval") for call in calls]
     constants = constants_in(function) + [value for call in examples for value in constants_of(call)]
 
     def one(parameter, default=None, chosen=None):
-        chosen = chosen or kinds_of(parameter, function, default)
+        chosen = chosen or kinds_of(parameter, function, default, thorough)
         arity = _arity(parameter.arg, function)
         return parameter.arg, default is not None, lambda rng: argument(chosen, constants, rng, arity)
 
@@ -151,9 +160,10 @@ def _arity(name, function):
     return len(calls[0].args) if calls else 1
 
 
-def widened(function):
+def widened(function, thorough=False):
     """Kinds for each positional parameter where a first try brought nothing: all there are, if no hint says more."""
+    every = richer(EVERY) if thorough else EVERY
     return [
-        [*kinds_of(parameter, function, default), *([] if hinted(parameter.annotation) else EVERY)]
+        [*kinds_of(parameter, function, default, thorough), *([] if hinted(parameter.annotation, thorough) else every)]
         for parameter, default in parameters(function)
     ]

@@ -8,29 +8,16 @@ import importlib.util
 import shutil
 import sys
 import tokenize
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.corpus.alone import FUTURE, Module, NotAlone
 from helpers.errors import CourseError
-from helpers.testgen.kinds import hinted
-from helpers.testgen.proposals import parameters
+from helpers.testgen import reasons
 
 # Folders that hold no code of the user's own.
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env", "tests", "test", "testing"}
-# What a function calls or reads if its result depends on more than its arguments.
-_OUTSIDE_MODULES = set(
-    "os sys time random subprocess socket shutil tempfile pathlib logging threading multiprocessing asyncio urllib "
-    "requests secrets uuid getpass platform signal sqlite3 http ssl select glob".split()
-)
-_OUTSIDE_NAMES = set("open input print exec eval compile globals locals breakpoint exit quit __import__".split())
-_OUTSIDE_METHODS = set("now today utcnow write_text read_text write_bytes read_bytes mkdir unlink".split())
-# ... but not these, and what is below them. What of them does look at files is seen when it runs.
-_HARMLESS = set(
-    "os.path os.sep os.linesep os.fspath os.PathLike sys.maxsize sys.version_info sys.byteorder urllib.parse uuid.UUID "
-    "uuid.uuid3 uuid.uuid5 pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib.Path".split()
-)
-_TYPING = {"typing", "typing_extensions", "types", "collections", "numbers", "abc"}  # what they hold says no class
 _COPIED, _LARGEST, _MOST = {".py", ".json", ".txt", ".toml", ".csv", ".cfg", ".ini"}, 2_000_000, 5_000
 
 
@@ -38,7 +25,8 @@ _COPIED, _LARGEST, _MOST = {".py", ".json", ".txt", ".toml", ".csv", ".cfg", ".i
 class Target:
     """A function to test: module (dotted, as a test imports it), name, text (the program to execute), source (its own
     text), path (the file), and the folders that the program may import from. doc: its docstring. why: a phrase if no
-    call of it can be made, though its documented examples can run.
+    call of it can be made, though its documented examples can run. line: where it starts, if the module may hold
+    another definition of it instead (see `definitions`); else 0.
     """
 
     module: str
@@ -49,16 +37,20 @@ class Target:
     readable: tuple = ()
     doc: str = ""
     why: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class NotTestable:
-    """A function that no test is written for, and why: a phrase for people. name is '' for a whole file."""
+    """A function that no test is written for, and why: a phrase for people. name is '' for a whole file. line: as
+    in `Target`.
+    """
 
     module: str
     name: str
     path: Path
     why: str
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,23 +149,38 @@ def functions(place, readable):
         if problem:
             others.append(NotTestable(module, "", path, problem))
             continue
-        own, seen = Module(tree, text), {}
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-                seen[node.name] = node
-        for name, node in seen.items():
-            why = _why_not(node, tree)
+        own = Module(tree, text)
+        for node, line in _public(tree):
+            why = reasons.why_not(node, tree)
             if why:
-                others.append(NotTestable(module, name, path, why))
+                others.append(NotTestable(module, node.name, path, why, line))
             else:
                 package = module if path.name == "__init__.py" else module.rpartition(".")[0]
                 program, folders = _program(own, module, node, text, readable, package)
-                source, doc = ast.get_source_segment(text, node), ast.get_docstring(node) or ""
-                targets.append(Target(module, name, program, source, path, folders, doc, _unmakeable(node, tree)))
-        if classes := sum(isinstance(node, ast.ClassDef) for node in tree.body):
+                source = ast.unparse(node) if node.col_offset else ast.get_source_segment(text, node)
+                doc, why = ast.get_docstring(node) or "", reasons.unmakeable(node, tree)
+                targets.append(Target(module, node.name, program, source, path, folders, doc, why, line))
+        if classes := sum(isinstance(node, ast.ClassDef) for node in reasons.top_level(tree.body)):
             said = f"{classes} class{'es' * (classes > 1)}: only functions at the top level get tests"
             others.append(NotTestable(module, "", path, said))
     return targets, others
+
+
+def _public(tree):
+    """(node, line) of the public functions at a module's top level; see `Target` for the line."""
+    groups = defaultdict(list)
+    for node in reasons.top_level(tree.body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            groups[node.name].append(node)
+    for nodes in groups.values():
+        if not any(node.col_offset for node in nodes):
+            yield nodes[-1], 0  # the last definition replaces the others
+        else:
+            yield from ((node, _first_line(node)) for node in nodes)
+
+
+def _first_line(function):
+    return min([function.lineno, *(one.lineno for one in function.decorator_list)])
 
 
 def _problem_of_name(module, standard):
@@ -185,90 +192,14 @@ def _problem_of_name(module, standard):
     return ""
 
 
-def _why_not(node, tree):
-    """Why a function's result cannot be pinned, as far as its text and its module's imports (`tree`) show it; '' if
-    nothing speaks against it.
-    """
-    if isinstance(node, ast.AsyncFunctionDef):
-        return "it is async"
-    if node.name.startswith("test"):
-        return "it is a test itself"
-    for decorator in node.decorator_list:
-        if any(
-            word in ast.unparse(decorator) for word in ("fixture", "command", "route", "overload", "contextmanager")
-        ):
-            return f"it is decorated by {ast.unparse(decorator):.40}"
-    own = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
-    own |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    own |= {one.name for part in node.body for one in ast.walk(part) if isinstance(one, ast.FunctionDef)}
-    known = {name: origin for name, origin in _imported(tree, node).items() if name not in own}
-    seeded = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call) and (one.args or one.keywords)}
-    for part in node.body:
-        for one in ast.walk(part):
-            if isinstance(one, ast.Global):
-                return "it changes a global variable"
-            origin = _origin(one, known)
-            if origin and _is_outside(origin) and not (origin == "random.Random" and id(one) in seeded):
-                return f"it depends on more than its arguments: {origin}"
-            if isinstance(one, ast.Call):
-                called = one.func
-                if isinstance(called, ast.Name) and called.id in _OUTSIDE_NAMES - own:
-                    return f"it depends on more than its arguments: {called.id}()"
-                if isinstance(called, ast.Attribute) and called.attr in _OUTSIDE_METHODS:
-                    return f"it depends on more than its arguments: {called.attr}()"
-    return ""
-
-
-def _imported(tree, function=None):
-    """{name: what it stands for, dotted} of a module's imports, and of those inside of one function."""
-    found, parts = {}, [part for part in tree.body if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
-    for one in [one for part in [*parts, *([function] if function else [])] for one in ast.walk(part)]:
-        if isinstance(one, ast.Import):
-            names = {alias.asname or alias.name.partition(".")[0]: alias for alias in one.names}
-            found |= {name: alias.name if alias.asname else name for name, alias in names.items()}
-        elif isinstance(one, ast.ImportFrom):
-            start = "." * one.level + (one.module or "")
-            found |= {alias.asname or alias.name: f"{start}.{alias.name}" for alias in one.names}
-    return found
-
-
-def _origin(node, known):
-    """What an attribute of a module, or a name that was imported from one, stands for, dotted; '' for anything else."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
-        return f"{known[node.value.id]}.{node.attr}"
-    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
-
-
-def _is_outside(origin):
-    first, _, rest = origin.partition(".")
-    harmless = any(f"{origin}.".startswith(f"{one}.") for one in _HARMLESS)
-    return bool(rest) and first in _OUTSIDE_MODULES and not harmless
-
-
-def _unmakeable(node, tree):
-    """A phrase if a parameter without a default is hinted with a class that no call can be given; '' if none is."""
-    known = {name: origin for name, origin in _imported(tree).items() if origin.partition(".")[0] not in _TYPING}
-    known |= {part.name: part.name for part in tree.body if isinstance(part, ast.ClassDef)}
-    named = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-    for parameter, default in [*parameters(node), *named]:
-        hint = parameter.annotation
-        text = str(hint.value) if isinstance(hint, ast.Constant) else ast.unparse(hint) if hint else ""
-        first, *more = text.split(".")  # one letter is no class, but a type variable
-        if default is None and first in known and (more or len(first) > 1) and text.replace(".", "").isidentifier():
-            if not hinted(hint):
-                article = "an" if text[0] in "AEIOU" else "a"
-                return f"its parameter {parameter.arg} is {article} {text}, which the tool cannot make"
-    return ""
-
-
 def _program(own, module, node, text, readable, package):
     """(program text, folders it needs): the function cut out if it runs alone, else with the names of its module."""
     try:
         return own.alone(node.name).module, ()
     except NotAlone:
         pass
-    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-    source = "\n".join(text.split("\n")[first - 1 : node.end_lineno])
+    lines = text.split("\n")[_first_line(node) - 1 : node.end_lineno]
+    source = ast.unparse(node) if node.col_offset else "\n".join(lines)  # below an `if` or the like it is indented
     names = f"vars(importlib.import_module({module!r}))"
     # In front of what is installed: it may be another version of the same package.
     head = f"import importlib\nimport sys\n\nsys.path[:0] = {list(readable)!r}\n"

@@ -7,9 +7,12 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
 from helpers import sandbox
+from helpers.errors import CourseError
 from helpers.files import write_text
 from helpers.testgen import assertions
 
@@ -26,6 +29,8 @@ def text_of(module, tests):
         imports |= {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
         bodies += [ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
         functions[name] = imported_as(name, tests)
+    for test in list(tests.values()):
+        functions |= {name: name for name in _exceptions(test)}
     names = ", ".join(name if name == other else f"{name} as {other}" for name, other in sorted(functions.items()))
     head = (
         f'"""What {module} does today, pinned. Written by: python3 -m helpers testgen. Not proof that it is right."""'
@@ -34,6 +39,13 @@ def text_of(module, tests):
     others = sorted(imports - set(standard))
     blocks = [head, "\n".join(standard), "\n".join(others), f"from {module} import {names}", "\n\n\n".join(bodies)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _exceptions(test):
+    """The names of the exceptions in the text of a test that are not Python's own: those of the module."""
+    for node in ast.walk(ast.parse(test)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.raises":
+            yield from (one.id for one in node.args if isinstance(one, ast.Name) and not hasattr(builtins, one.id))
 
 
 def imported_as(name, tests):
@@ -153,15 +165,69 @@ def save(out, module, tests):
     return path
 
 
+# --- What makes the modules importable --------------------------------------------------------------------------------
+
+
+_HEAD = '"""Lets the tests import the code that they test."""\n\n'
+_IMPORTS = "import sys\nfrom pathlib import Path\n\n"
+_LINE = "sys.path.insert(0, str((Path(__file__).parent / {}).resolve()))\n"
+
+
 def save_conftest(out, roots):
     """Write the file that lets the tests import what is below `roots`, where there is none."""
     path = Path(out) / "conftest.py"
     if not path.exists():
-        write_text(path, _conftest([os.path.relpath(root, out).replace(os.sep, "/") for root in roots]))
+        write_text(path, _HEAD + _insertions(out, roots))
 
 
-def _conftest(relative):
-    lines = [f"sys.path.insert(0, str((Path(__file__).parent / {json.dumps(one)}).resolve()))\n" for one in relative]
-    return (
-        '"""Lets the tests import the code that they test."""\n\nimport sys\nfrom pathlib import Path\n\n'
-    ) + "".join(lines)
+def _insertions(out, roots):
+    relative = [os.path.relpath(root, out).replace(os.sep, "/") for root in roots]
+    return _IMPORTS + "".join(_LINE.format(json.dumps(one)) for one in relative)
+
+
+def _own_roots(out):
+    """The folders that the tests in `out` import from by a file that `save_conftest` wrote; None if there is none."""
+    path = Path(out) / "conftest.py"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not text.startswith(_HEAD):
+        return None
+    before, after = map(re.escape, _LINE.split("{}"))
+    return [(Path(out) / json.loads(one)).resolve() for one in re.findall(f'{before}("[^"\n]*"){after}', text)]
+
+
+def check_conftest(out, roots):
+    """Raise CourseError where an earlier run wrote tests to `out` that import from somewhere else than `roots`."""
+    known = _own_roots(out)
+    if known is not None and not {root.resolve() for root in roots} <= set(known):
+        raise CourseError(
+            f"The tests in {out} are of the code in {', '.join(map(str, known))}, and its conftest.py finds no other. "
+            "Give another folder as --out."
+        )
+
+
+def advice(out, roots):
+    """What a person may have to add so that pytest can import what is below `roots`: lines; '' where nothing is.
+
+    A conftest.py that is not ours stays as it is, and may do that already, or not. No program can tell without running
+    the person's pytest.
+    """
+    if not (Path(out) / "conftest.py").exists() or _own_roots(out) is not None:
+        return ""
+    said = f"{out}/conftest.py is yours and stays as it is. If pytest does not find the modules, add "
+    folder = next((one for one in Path(out).resolve().parents if (one / "pyproject.toml").is_file()), None)
+    if folder is None:
+        return f"{said}this to it:\n{textwrap.indent(_insertions(out, roots), '  ')}".rstrip()
+    if {root.resolve() for root in roots} <= {(folder / one).resolve() for one in _pythonpath(folder)}:
+        return ""
+    relative = json.dumps([os.path.relpath(root, folder).replace(os.sep, "/") for root in roots])
+    return f"{said}to [tool.pytest.ini_options] in {folder / 'pyproject.toml'}:\n  pythonpath = {relative}"
+
+
+def _pythonpath(folder):
+    """Where pytest looks for modules by the pyproject.toml in a folder."""
+    try:
+        settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        found = settings["tool"]["pytest"]["ini_options"]["pythonpath"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return found.split() if isinstance(found, str) else [str(one) for one in found]

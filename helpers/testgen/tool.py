@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers import metrics, sandbox
 from helpers.errors import CourseError
-from helpers.testgen import arguments, findings, program, proposals, targets, testfile
+from helpers.testgen import arguments, breaks, definitions, findings, program, proposals, targets, testfile
 from helpers.testgen.observe import MOST
 from helpers.testgen.shipping import ADAPTER, CONFIG
 
@@ -27,7 +27,8 @@ LONGEST = 6000  # characters of a function that a model is asked about: a longer
 @dataclass(frozen=True)
 class Report:
     """What came of one function. test: its text, '' if there is none, and then why says so. score: a
-    `metrics.TestScore` of it, or None. suspicious: what looks wrong, phrases for people.
+    `metrics.TestScore` of it, or None. suspicious: what looks wrong, phrases for people. has_test: there was a test in
+    the folder before, so none was made.
     """
 
     target: targets.Target
@@ -35,6 +36,7 @@ class Report:
     why: str = ""
     score: object = None
     suspicious: tuple = ()
+    has_test: bool = False
 
 
 def main(path, out="generated_tests", propose=None, n=8):
@@ -42,46 +44,51 @@ def main(path, out="generated_tests", propose=None, n=8):
 
     propose: a function (targets, n) → for each a list of calls from a model; None for the program's calls alone.
     0: all is well; 1: no test could be written; 3: tests were written, and something looks wrong. The same each time:
-    functions that a test file in `out` imports are reported, too, and left as they are.
+    functions that a test file in `out` imports are looked at, too, and their tests are left as they are.
     """
-    place, out = targets.locate(path), Path(out)
+    place, out = check(path, out), Path(out)
+    known = testfile.covered(out)
     for sentence in protections():
         print(sentence, flush=True)
     with tempfile.TemporaryDirectory(prefix="testgen-") as folder:
         readable = targets.staged(place, folder)
-        found, others = targets.functions(place, readable)
+        found, others = definitions.settled(*targets.functions(place, readable), readable)
         proposed = propose(found, n) if propose and found else [None] * len(found)
         work = list(zip(found, proposed, strict=True))
         arguments.draw_all()
-        reports = sandbox.in_parallel(lambda pair: report_of(*pair), work, label="Writing tests")
+        reports = sandbox.in_parallel(
+            lambda pair: report_of(*pair, (pair[0].module, pair[0].name) in known), work, label="Writing tests"
+        )
         by_module = defaultdict(list)
         for report in reports:
             by_module[report.target.module].append(report)
         label = "Running the files" if by_module else None
         done = sandbox.in_parallel(lambda some: of_module(some, readable), by_module.values(), label=label)
     reports, unchecked = [report for some, _ in done for report in some], sum(number for _, number in done)
-    known = testfile.covered(out)
-    new = [one for one in reports if one.test and (one.target.module, one.target.name) not in known]
+    new, before = [one for one in reports if one.test], sum(one.has_test for one in reports)
     show(reports, others, unchecked)
     save(out, place, new)
-    good = sum(bool(one.test) for one in reports)
     named = sum(bool(one.name) for one in others)
     if new:
         print(f"\n{len(new)} functions of {len(reports) + named} got a test. Run them: python3 -m pytest {out}")
-    if good > len(new):
-        print(f"\n{good - len(new)} functions have a test in {out} already, which is left as it is.")
-    if not good:
+        if advice := "" if place.installed else testfile.advice(out, place.roots):
+            print(advice)
+    if before:
+        print(f"\n{before} functions have a test in {out} already, which is left as it is.")
+    if not new and not before:
         print("\nNo function got a test.")
     if any(report.suspicious for report in reports):
         return LOOKS_WRONG
-    return 0 if good else NOTHING_WRITTEN
+    return 0 if new or before else NOTHING_WRITTEN
 
 
-def report_of(target, proposed=None):
-    """The `Report` of one function. proposed: calls from a model, beside the program's own."""
+def report_of(target, proposed=None, has_test=False):
+    """The `Report` of one function. proposed: calls from a model, beside the program's own. has_test: only look for
+    what is wrong, with the same calls.
+    """
     if target.why:
-        return Report(target, why=target.why)
-    mutants = _sample(metrics.mutants(target.text, target.name), MOST)
+        return Report(target, why=target.why, has_test=has_test)
+    mutants = _sample(breaks.mutants(target.text, target.name), MOST)
     written = program.write(
         target.text,
         target.name,
@@ -94,6 +101,8 @@ def report_of(target, proposed=None):
         thorough=True,
     )
     suspicious = tuple(findings.of_calls(target.text, target.name, written.observed, target.readable))
+    if has_test:
+        return Report(target, suspicious=suspicious, has_test=True)
     if not written.test:
         return Report(target, why=written.why, suspicious=suspicious)
     (score,) = metrics.score_tests(
@@ -165,12 +174,15 @@ def protections():
 
 def show(reports, others, unchecked):
     """Print what tests there are, what looks wrong, and what got no test."""
-    good = [report for report in reports if report.test]
+    good = [report for report in reports if report.test or report.has_test]
     if good:
         width = max(len(f"{one.target.module}.{one.target.name}") for one in good)
         print(f"{'function':{width}}  assertions  coverage  mutants noticed")
         for one in good:
             score, name = one.score, f"{one.target.module}.{one.target.name}"
+            if one.has_test:
+                print(f"{name:{width}}  has a test already")
+                continue
             covered = "" if score.coverage is None else f"{score.coverage:.0%}"
             noticed = f"{score.mutants_noticed} of {score.mutants}"
             print(f"{name:{width}}  {score.assertions:10}  {covered:>8}  {noticed:>15}")
@@ -179,7 +191,7 @@ def show(reports, others, unchecked):
         print("\nLooks wrong (the tests pin what the code does, right or not):")
         for target, what in suspicious:
             print(f"  {target.module}.{target.name}: {what}")
-    none = [(one.target.module, one.target.name, one.why) for one in reports if not one.test]
+    none = [(one.target.module, one.target.name, one.why) for one in reports if one not in good]
     none += [(one.module, one.name, one.why) for one in others]
     if none:
         print("\nNo test:")
@@ -211,7 +223,9 @@ def calls_of_model(model, tokenizer, found, n=8, seed=0):
     )
     answers = {id(target): some for target, some in zip(asked, groups, strict=True)}
     return [
-        list(dict.fromkeys(call for text in answers.get(id(one), ()) for call in proposals.mentioned(text, one.name)))
+        list(dict.fromkeys(
+            call for text in answers.get(id(one), ()) for call in proposals.mentioned(text, one.name, thorough=True)
+        ))
         for one in found
     ]
 
@@ -272,11 +286,15 @@ def _tokenizer(folder):
 
 
 def check(path, out):
-    """Raise CourseError where there is nothing to test at `path` or nothing can be written to `out`."""
-    targets.locate(path)
-    out = Path(out)
+    """The `Place` of what is to be tested. Raises CourseError where there is nothing at `path`, where nothing can be
+    written to `out`, and where that holds the tests of other code.
+    """
+    place, out = targets.locate(path), Path(out)
     if out.exists() and not out.is_dir():
         raise CourseError(f"{out} is a file. Give a folder as --out.")
-    near = next(place for place in [out, *out.absolute().parents] if place.exists())
+    near = next(folder for folder in [out, *out.absolute().parents] if folder.exists())
     if not os.access(near, os.W_OK):
         raise CourseError(f"{near} cannot be written to. Give another folder as --out.")
+    if not place.installed:
+        testfile.check_conftest(out, place.roots)
+    return place
