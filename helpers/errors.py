@@ -4,7 +4,8 @@
 class CourseError(Exception):
     """A problem with a known remedy. The message is two sentences: what is wrong, and what to do about it.
 
-    The command line prints the message alone and exits with 1 (`testgen` with 2); notebooks print it in place of a traceback.
+    The command line prints the message alone and exits with 1 (`testgen` with 2); notebooks print it in place of a
+    traceback.
     """
 
     def _render_traceback_(self):
