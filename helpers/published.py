@@ -311,9 +311,9 @@ def test_writer():
         table(["100 held-out functions", "is a test", "valid", "assertions that hold", "pass@1"], rows)
         + f"\nOf eight answers, drawn at a temperature of 0.6, one passes for {in_words(found, 'pass_at_8')} of the "
         f"functions. On HumanEval's functions {found['human_eval_hold']:.0%} of the assertions hold, and "
-        f"{found['human_eval_pass_at_1']:.0%} of the answers pass. How alike a test is to a person's says little about "
-        f"whether it passes: the rank correlation is {found['rank_correlation']['rougeL']:.2f} for ROUGE-L and "
-        f"{found['rank_correlation']['bleu']:.2f} for BLEU. The base model as judge is right in "
+        f"{found['human_eval_pass_at_1']:.0%} of the answers pass. How alike a test is to a person's, and whether it "
+        f"passes: a rank correlation of {found['rank_correlation']['rougeL']:.2f} by ROUGE-L, "
+        f"{found['rank_correlation']['bleu']:.2f} by BLEU. The base model as judge is right in "
         f"{found['judge_accuracy']:.0%}.\n\n"
         + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)
         + f"\nBoth − program: {100 * found['aided_minus_program_only']:.1f} points "
@@ -321,7 +321,7 @@ def test_writer():
         + promised({
             "98% of the answers are tests": found["is_test_tuned"] >= 0.98,
             "45% of the assertions hold": found["hold_tuned"] >= 0.45,
-            "so they do on HumanEval": found["human_eval_hold"] >= 0.45,
+            "45% of the assertions hold on HumanEval": found["human_eval_hold"] >= 0.45,
             "pass@1 of 30%": found["pass_at_1"] >= 0.3,
             "pass@1 of 30% on HumanEval": found["human_eval_pass_at_1"] >= 0.3,
             "pass@8 of 60%": found["pass_at_8"] >= 0.6,

@@ -5,18 +5,11 @@ import sys
 import textwrap
 
 import pytest
+from code_files import written
 
 from helpers import commands, environment, metrics
 from helpers.errors import CourseError
 from helpers.testgen import testfile, tool
-
-
-def written(folder, files):
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    return folder
 
 
 def everything(folder):

@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import pytest
+from code_files import written
 
 from helpers import commands, course, metrics, sandbox
 from helpers.errors import CourseError
@@ -330,14 +331,6 @@ AWKWARD = {
             return helper(x) - 1
         """,
 }
-
-
-def written(folder, files):
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    return folder
 
 
 @pytest.fixture(scope="module")
