@@ -27,7 +27,7 @@ def main():
     parser.add_argument("--beta", type=float, nargs="+", default=[detox.sizes()["beta"]])
     parser.add_argument("--rate", type=float, default=detox.sizes()["learning_rate"])
     parser.add_argument("--target", type=float, help="nats a reply, to which beta adapts (without: it stays)")
-    parser.add_argument("--rows", type=int, default=60, help="validation situations")
+    parser.add_argument("--rows", type=int, help="validation situations (without: all 30)")
     options = parser.parse_args()
     rows = detox.situations("validation", options.rows)
     before = detox.commented(detox.start(), rows, "Reviewing (before)", moved=False)
