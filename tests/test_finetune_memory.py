@@ -125,7 +125,8 @@ def test_without_a_step_there_is_nothing_to_measure():
 
     from helpers.finetune import measuring
 
-    assert "No step" in measuring.measured(SimpleNamespace(largest=None), {"method": "full"}, 16)["reason"]
+    trainer = SimpleNamespace(largest=None, get_train_dataloader=list)
+    assert "No step" in measuring.measured(trainer, {"method": "full"}, 16)["reason"]
 
 
 def test_a_device_that_is_not_traced_is_a_reason(tokenizer, tmp_path, monkeypatch):

@@ -39,7 +39,7 @@ def sizes():
     return course.by_budget(
         smoke=few | {"steps": 2, "prompts": 2, "samples": 2, "longest": 10, "test": 3},
         lesson=few | {"steps": 8, "prompts": 4, "samples": 4, "longest": 48, "test": 24},
-        full=few | {"learning_rate": 6e-4, "target_kl": 8.0}
+        full=few | {"learning_rate": 6e-4, "target_kl": 6.0}
         | {"steps": 24, "prompts": 4, "samples": 4, "longest": 64, "test": 120},
     )
 
