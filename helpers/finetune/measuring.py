@@ -19,7 +19,9 @@ def measured(trainer, settings, rank):
     nothing predicted for models and adapters that `memory.predict` has no formulas for.
     """
     # In a run that was stopped behind its last step, this call took none.
-    batch = trainer.largest or max(trainer.get_train_dataloader(), key=lambda batch: batch["input_ids"].numel())
+    batch = trainer.largest or max(trainer.get_train_dataloader(), key=_tokens, default=None)
+    if batch is None:
+        return {"reason": "No step was taken, and no batch is there to measure with."}
     (rows, tokens), answers = batch["input_ids"].shape, int((batch["labels"][:, 1:] != -100).sum())
     found = {"shape": {"rows": rows, "tokens": tokens, "answers": answers}}
     model = trainer.accelerator.unwrap_model(trainer.model_wrapped).train()
@@ -46,6 +48,10 @@ def measured(trainer, settings, rank):
         trainer.model_wrapped.zero_grad(set_to_none=True)
     off = error(expected.total, taken.total)
     return found | {"predicted_gb": expected.total / GB, "predicted": _in_gb(expected), "error": off}
+
+
+def _tokens(batch):
+    return batch["input_ids"].numel()
 
 
 def _pass(trainer, batch, answers):
