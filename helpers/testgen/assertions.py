@@ -78,6 +78,8 @@ def lines(one):
         return [*before, ast.unparse(node), *after]
     if one.form == "is":
         return [f"assert {one.call} is {one.text}"]
+    if one.form == "repr":
+        return [f"assert repr({one.call}) == {one.text}"]
     if one.form == "list":
         return [f"assert list({one.call}) == {one.text}"]
     if one.form == "first":

@@ -44,8 +44,12 @@ class Runner(doctest.DocTestRunner):
         pass
 
     def report_failure(self, out, test, example, got):
-        raised = got.strip().splitlines()[-1].partition(":")[0] if "Traceback (most recent call last)" in got else ""
-        self.keep(test, example, got, raised.rpartition(".")[2], False)
+        raised, own = "", False
+        if "Traceback (most recent call last)" in got:
+            raised = got.strip().splitlines()[-1].partition(":")[0]
+            own = [line for line in got.splitlines() if line.startswith("  File")][-1:]
+            own = bool(own) and own[0].startswith('  File "<doctest')
+        self.keep(test, example, got, raised.rpartition(".")[2], own)
 
     def report_unexpected_exception(self, out, test, example, exc_info):
         kind, _, trace = exc_info

@@ -14,7 +14,7 @@ _LIMITS = sandbox.Limits(seconds=60.0, output_bytes=400_000)
 _LOST = 4  # processes that may end before the rest of the examples is given up
 _TRIED = 3  # calls of a function that are looked at once more, alone
 # What says more about the sandbox, or about names that the reader is to know, than about the function.
-_ELSEWHERE = {"NameError", "ModuleNotFoundError", "ImportError"}
+_ELSEWHERE, _MISSING = {"NameError"}, {"ModuleNotFoundError", "ImportError"}  # a package that is optional
 _OUTSIDE = {"OSError", "PermissionError", "FileNotFoundError", "BlockingIOError", "ConnectionError", "EOFError"}
 _ADDRESS = re.compile(r"0x[0-9A-Fa-f]+|<[^>]* object")
 
@@ -90,7 +90,7 @@ def wrong_examples(docs, *, module=None, text=None, readable=()):
         example, name = known[number][place], names[number]
         if not _about_it(example, name):
             continue
-        if raised in _OUTSIDE or (own and raised in _ELSEWHERE):
+        if raised in _OUTSIDE | _MISSING or (own and raised in _ELSEWHERE):
             unchecked += 1
         elif phrase := _phrase(example, got, raised):
             found.setdefault(name, []).append(phrase)

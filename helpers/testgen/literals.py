@@ -7,6 +7,8 @@ import sys
 import types
 
 LONGEST = 160  # characters of a value
+MADE = re.compile(r"\[?[A-Z]\w*[.(]")  # how an expression begins that makes an object
+SHOWN = 90  # the same of what stands for an object
 FEW, MANY = 6, 40  # what is read of an iterator that does not end, and how far one is followed
 LONG = "its value is too long to read"
 UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]{6,}|OrderedDict\(")  # another address each time; another form since 3.12
@@ -16,8 +18,15 @@ SIZED = (str, bytes, bytearray, set, frozenset, list, tuple, collections.deque, 
 DATES = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta)
 
 
+THOROUGH = []  # holds something where tests are kept: then more is written down
+
+
 class Unwritable(Exception):
     """A value that no short expression stands for. Its text says why."""
+
+
+class Foreign(Unwritable):
+    """The same for an object of a class that is not known here."""
 
 
 def written(value, depth=0, exact=False):
@@ -27,6 +36,8 @@ def written(value, depth=0, exact=False):
     approximate number cannot be.
     """
     kind = type(value)
+    if THOROUGH and kind not in SIZED:
+        value, kind = plain(value, kind)
     if (kind in SIZED and len(value) > LONGEST) or (kind is int and value.bit_length() > 4 * LONGEST):
         raise Unwritable(LONG)
     if depth > 6:
@@ -60,7 +71,39 @@ def _text(value, kind, depth, exact):
     for module, name in (("fractions", "Fraction"), ("decimal", "Decimal")):
         if kind is getattr(sys.modules.get(module), name, None) and not (name == "Decimal" and value.is_nan()):
             return repr(value)
-    raise Unwritable(f"it returns a {NAME_OF(kind)}, which has no short text")
+    raise Foreign(f"it returns a {NAME_OF(kind)}, which has no short text")
+
+
+def plain(value, kind):
+    """(a value of one of Python's own classes that equals it, that class), such as the tuple of a named tuple; as they
+    are where there is none.
+    """
+    for own in (str, int, float, bytes, tuple, list, dict):
+        if kind is not own and kind is not bool and issubclass(kind, own):
+            return (own(value), own) if kind.__eq__ is own.__eq__ else (value, kind)
+    return value, kind
+
+
+def of_object(value, names):
+    """What an assertion can say of an object, as [form, text]; None for nothing. names: those of the module.
+
+    An expression that makes one which is equal: a member of an enumeration, and what `repr` gives of a dataclass. Else
+    what `repr` gives, if the class has one of its own, that tells no address and fits a line.
+    """
+    kind = type(value)
+    if kind.__repr__ is object.__repr__ or isinstance(value, type | types.ModuleType):
+        return None
+    space = {name: one for name, one in names.items() if isinstance(one, type)} | {"__builtins__": {}}
+    text = repr(value)
+    for made in (f"{NAME_OF(kind)}.{getattr(value, '_name_', '')}", text):
+        try:
+            if len(made) <= SHOWN and MADE.match(made) and (eval(made, space) == value) is True:
+                return ["==", made]
+        except Exception:
+            continue
+    if not isinstance(text, str) or not text or len(text) > SHOWN or not text.isprintable() or UNSTABLE.search(text):
+        return None
+    return ["repr", repr(text)]
 
 
 def _number(value, kind, exact):

@@ -33,10 +33,10 @@ _SEEDS = (1, 2, 3, 4)  # for the order of sets; the first process has 0
 class Observed:
     """A call, and what an assertion about it can hold on to.
 
-    form: "is", "==", "list" (of an iterator that ends), "first" (values of one that does not), "changes" (an argument),
-    "raises", "list raises" (an iterator, when it is read), or "no": nothing, and `text` says why. text: the value as
-    source text; for "changes" [number of the argument, its text afterwards], or a list of these for several. killed:
-    the numbers of the mutants on which the assertion would be false.
+    form: "is", "==", "repr" (of an object), "list" (of an iterator that ends), "first" (values of one that does not),
+    "changes" (an argument), "raises", "list raises" (an iterator, when it is read), or "no": nothing, and `text` says
+    why. text: the value as source text; for "changes" [number of the argument, its text afterwards], or a list of these
+    for several. killed: the numbers of the mutants on which the assertion would be false.
     """
 
     call: str
@@ -68,9 +68,11 @@ def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS, tho
         return []
     tree = ast.parse(function)
     job = _job(function, name) | {"repeats": repeats, "raising": _raised(tree), "thorough": thorough}
-    seeds = _SEEDS if _depends_on_sets(tree) else _SEEDS[:1]
     try:
-        return _asserted(job, _seen(job, calls, readable), list(mutants)[:MOST], readable, seeds)
+        seen = _seen(job, calls, readable)
+        # What stands for an object may hold a set.
+        sets = _depends_on_sets(tree) or any(one.form == "repr" for one in seen)
+        return _asserted(job, seen, list(mutants)[:MOST], readable, _SEEDS if sets else _SEEDS[:1])
     except _Lost as lost:
         return [Observed(call, "no", str(lost)) for call in calls]
 
@@ -94,7 +96,8 @@ def _seen(job, calls, readable):
     skip = {number: f"it is no plain call of {job['name']}" for number, shape in enumerate(shapes) if not shape}
     job = job | {"question": "values", "calls": [shape or ([], []) for shape in shapes]}
     outcomes = _ask(job, skip, readable, 0, lambda answer: len(answer["outcomes"]) == len(calls))["outcomes"]
-    return [_checked(call, outcome, job["name"]) for call, outcome in zip(calls, outcomes, strict=True)]
+    thorough = job["thorough"]
+    return [_checked(call, outcome, job["name"], thorough) for call, outcome in zip(calls, outcomes, strict=True)]
 
 
 def _asserted(job, seen, mutants, readable, seeds):
@@ -183,13 +186,13 @@ def _is_verdict(answer, calls, mutants):
     )
 
 
-def _checked(call, outcome, name):
+def _checked(call, outcome, name, thorough=False):
     """An `Observed` whose text may be written into a file that people run: no one can pass off code as a value."""
     try:
         form, text = outcome
         if form == "no" and isinstance(text, str):
             return Observed(call, form, text)
-        if _is_form(form, text):
+        if _is_form(form, text, thorough):
             one = Observed(call, form, text)
             return Observed(call, "no", NAMED) if assertions.clashes(one, name) else one
     except (TypeError, ValueError, AttributeError, IndexError):
@@ -197,13 +200,15 @@ def _checked(call, outcome, name):
     return Observed(call, "no", "it meddles with what is observed")
 
 
-def _is_form(form, text):
+def _is_form(form, text, thorough):
     if form in ("raises", "list raises"):
         return text.isidentifier()
     if form == "changes":
         changes = text if type(text[0]) is list else [text]
         return all(type(number) is int and is_value(after) for number, after in changes)
-    return form in ("is", "==", "list", "first") and is_value(text)
+    if form == "repr":
+        return type(ast.literal_eval(text)) is str
+    return form in ("is", "==", "list", "first") and is_value(text, thorough)
 
 
 _NODES = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.UAdd,
@@ -212,10 +217,14 @@ _CALLED = {"set", "frozenset", "range", "float", "bytearray", "Fraction", "Decim
 _CALLED |= {"pytest.approx", "datetime.date", "datetime.datetime", "datetime.timedelta", "datetime.time"}
 _CALLED |= {"datetime.timezone"}
 _PARTS = _CALLED | {"pytest", "datetime", "datetime.timezone.utc"}
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z](\.[A-Za-z][A-Za-z0-9_]*)?")
 
 
-def is_value(text):
-    """Whether a text is a literal, or one of the few calls that stand for a value: nothing that does anything."""
+def is_value(text, thorough=False):
+    """Whether a text is a literal, or one of the few calls that stand for a value: nothing that does anything.
+
+    thorough: or calls what is written like a class of the module, or names a member of one.
+    """
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError):
@@ -223,8 +232,11 @@ def is_value(text):
     for node in ast.walk(tree):
         if not isinstance(node, _NODES):
             return False
-        if isinstance(node, ast.Call) and ast.unparse(node.func) not in _CALLED:
+        named = ast.unparse(node.func if isinstance(node, ast.Call) else node)
+        if thorough and isinstance(node, ast.Call | ast.Name | ast.Attribute) and _CLASS.fullmatch(named):
+            continue
+        if isinstance(node, ast.Call) and named not in _CALLED:
             return False
-        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) not in _PARTS:
+        if isinstance(node, ast.Name | ast.Attribute) and named not in _PARTS:
             return False
     return True

@@ -8,6 +8,7 @@ learns what ended the process.
 # ruff: noqa: F821  what is not defined here is in watching.py and literals.py; the sandbox defines submit()
 
 import json  # noqa: F401  submit() uses it: imported here, before a program can put a json.py of its own in the way
+import opcode
 import os
 import random
 import time
@@ -21,6 +22,7 @@ LOST, MUTANT_LOST = 8, 2  # calls that take too long before the rest is given up
 AGAIN, OTHER = "it gives another result when it is called again", "it gives another result in another process"
 LATE, UNWATCHED = "its calls take too long together", "it could not be watched in time"
 SAY, RAN, SEED = os.write, time.process_time, random.seed
+STANDARD, RAISE = os.path.dirname(os.__file__) + os.sep, opcode.opmap["RAISE_VARARGS"]
 CODES = {}  # text → compiled
 KNOWN = {"datetime": datetime}  # what arguments may use, besides Python's own names
 ENDS = (
@@ -56,6 +58,8 @@ class Call:
         """What it does, as [form, text]: see `observe.Observed`."""
         function = self.names[self.name]
         space = {"__builtins__": dict(__builtins__), **KNOWN, self.name: function}
+        if self.thorough:
+            space = {**{name: one for name, one in self.names.items() if isinstance(one, type)}, **space}
         positional = [eval(text, space) for text in self.positional]
         named = {name: eval(text, space) for name, text in self.named}
         before = [changeable(one) for one in positional]
@@ -73,12 +77,18 @@ class Call:
             changes = [[at, text] for at, text in enumerate(after) if text != before[at]]
             if changes and all(text for _, text in changes) and (len(changes) == 1 or self.thorough):
                 return ["changes", changes[0] if len(changes) == 1 else changes]
-        return ["is" if value is None or kind is bool else "==", written(value)]
+        try:
+            return ["is" if value is None or kind is bool else "==", written(value)]
+        except Foreign:
+            found = of_object(value, self.names) if self.thorough else None
+            if found is None:
+                raise
+            return found
 
     def failed(self, error):
         """The same for what `run` raised."""
         kind = type(error)
-        if kind is Unwritable:
+        if kind in (Unwritable, Foreign):
             return ["no", str(error)]
         for known, why in ENDS:
             if issubclass(kind, known):
@@ -86,13 +96,25 @@ class Call:
         name = NAME_OF(kind)
         if self.stage == "arguments" or self.stage == "value":
             return ["no", f"its {self.stage} cannot be written down: {name}"]
-        if name not in self.raising:
+        if name not in self.raising and not (self.thorough and deliberate(error)):
             return ["no", f"it raises {name}, which it does not do on purpose"]
         # A test can import what the module calls by this name, unless it is private, or hides one of Python's own.
         public = self.thorough and not name.startswith("_") and self.names.get(name) is kind
         if __builtins__.get(name, kind if public else None) is not kind:
             return ["no", f"it raises {name}, which only its module knows"]
         return ["raises" if self.stage == "call" else "list raises", name]
+
+
+def deliberate(error):
+    """Whether a `raise` raised it, in code that is not Python's own; an `assert` does not count."""
+    trace = error.__traceback__
+    if trace is None or isinstance(error, AssertionError):
+        return False
+    while trace.tb_next:
+        trace = trace.tb_next
+    code, place = trace.tb_frame.f_code, trace.tb_lasti
+    standard = code.co_filename.startswith((STANDARD, "<frozen")) and "site-packages" not in code.co_filename
+    return not standard and 0 <= place < len(code.co_code) and code.co_code[place] == RAISE
 
 
 def outcome(job, names, number, **limits):
@@ -260,6 +282,9 @@ def check(program):
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
     sys.stdin = Stdin()
     job = program.job
+    if job["thorough"]:
+        THOROUGH.append(True)
+        WATCH.lenient = True
     if "Decimal(" in repr(job.get("calls")):  # its import takes longer than most calls
         from decimal import Decimal
 

@@ -40,11 +40,12 @@ def documented(source, name, thorough=False):
 def mentioned(text, name, thorough=False):
     """The calls of `name` that a text holds: the examples of a docstring, or the assertions of a model's test.
 
-    thorough: see `call_in`.
+    thorough: see `call_in`; and the name may stand behind that of its module.
     """
     found = []
-    for place in itertools.islice(re.finditer(rf"(?<![\w.]){re.escape(name)}\(", text), _PLACES):
-        rest = text[place.start() : place.start() + 2 * LONGEST]
+    prefix = r"(?:[A-Za-z_]\w*\.)*" if thorough else ""
+    for place in itertools.islice(re.finditer(rf"(?<![\w.]){prefix}({re.escape(name)}\()", text), _PLACES):
+        rest = text[place.start(1) : place.start(1) + 2 * LONGEST]
         ends = [at for at, letter in enumerate(rest, 1) if letter == ")"]
         found += itertools.islice(filter(None, (call_in(rest[:end], name, thorough) for end in ends[:_ENDS])), 1)
     return list(dict.fromkeys(found))
@@ -53,7 +54,7 @@ def mentioned(text, name, thorough=False):
 def call_in(text, name, thorough=False):
     """The text of an expression if it is a call of `name` whose arguments need no other names; None otherwise.
 
-    thorough: `Decimal` is no other name.
+    thorough: `Decimal` is no other name, nor is one that may be a class of the function's module.
     """
     if not isinstance(text, str) or len(text) > 10 * LONGEST:
         return None
@@ -65,8 +66,14 @@ def call_in(text, name, thorough=False):
         call = ast.unparse(node)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    known = _KNOWN | {"Decimal"} if thorough else _KNOWN
+    known = _KNOWN | (_classes(node) if thorough else set())
     return call if _calls(node, name) and len(call) <= LONGEST and _closed(node, known) else None
+
+
+def _classes(call):
+    """The names in a call that are written like classes."""
+    names = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
+    return {name for name in names if re.match("[A-Z][A-Za-z0-9]*[a-z]", name)}
 
 
 def _calls(node, name):

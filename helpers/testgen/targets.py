@@ -14,7 +14,7 @@ from pathlib import Path
 
 from helpers.corpus.alone import FUTURE, Module, NotAlone
 from helpers.errors import CourseError
-from helpers.testgen import reasons
+from helpers.testgen import hints, reasons
 
 # Folders that hold no code of the user's own.
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env", "tests", "test", "testing"}
@@ -127,7 +127,8 @@ def _python_files(folder):
         above = path.relative_to(folder).parts[:-1]
         if any(part.startswith(".") or part in _SKIPPED for part in above):
             continue
-        if not path.name.startswith("test_") and path.name not in ("setup.py", "conftest.py", "__main__.py"):
+        others = ("setup.py", "conftest.py", "__main__.py", "tests.py")
+        if not path.name.startswith("test_") and path.name not in others:
             yield path
 
 
@@ -149,16 +150,19 @@ def functions(place, readable):
         if problem:
             others.append(NotTestable(module, "", path, problem))
             continue
-        own = Module(tree, text)
+        own, aliases = Module(tree, text), hints.aliases_of(tree, path, place.root_of(path))
         for node, line in _public(tree):
             why = reasons.why_not(node, tree)
             if why:
                 others.append(NotTestable(module, node.name, path, why, line))
             else:
                 package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-                program, folders = _program(own, module, node, text, readable, package)
+                plain = hints.resolved(node, aliases)
+                alone = not hints.classes_in(plain)
+                program, folders = _program(own, module, node, text, readable, package, alone)
+                program = program if plain is node else hints.written(program, plain)
                 source = ast.unparse(node) if node.col_offset else ast.get_source_segment(text, node)
-                doc, why = ast.get_docstring(node) or "", reasons.unmakeable(node, tree)
+                doc, why = ast.get_docstring(node) or "", reasons.unmakeable(plain, tree)
                 targets.append(Target(module, node.name, program, source, path, folders, doc, why, line))
         if classes := sum(isinstance(node, ast.ClassDef) for node in reasons.top_level(tree.body)):
             said = f"{classes} class{'es' * (classes > 1)}: only functions at the top level get tests"
@@ -192,17 +196,20 @@ def _problem_of_name(module, standard):
     return ""
 
 
-def _program(own, module, node, text, readable, package):
-    """(program text, folders it needs): the function cut out if it runs alone, else with the names of its module."""
+def _program(own, module, node, text, readable, package, alone=True):
+    """(program text, folders it needs): the function cut out if it runs `alone`, else with the names of its module."""
     try:
-        return own.alone(node.name).module, ()
+        if alone:
+            return own.alone(node.name).module, ()
     except NotAlone:
         pass
     lines = text.split("\n")[_first_line(node) - 1 : node.end_lineno]
     source = ast.unparse(node) if node.col_offset else "\n".join(lines)  # below an `if` or the like it is indented
-    names = f"vars(importlib.import_module({module!r}))"
+    # What a module has, and what its function sees: another object may stand where a module was imported.
+    names = f"{{**getattr(getattr(module, {node.name!r}, None), '__globals__', {{}}), **vars(module)}}"
     # In front of what is installed: it may be another version of the same package.
     head = f"import importlib\nimport sys\n\nsys.path[:0] = {list(readable)!r}\n"
+    head += f"module = importlib.import_module({module!r})\n"
     head += f"globals().update({{k: v for k, v in {names}.items() if not k.startswith('__')}})"
     head += f"\n__package__ = {package!r}"  # what `from .x import y` inside of a function needs
     return f"{FUTURE}\n{head}\n\n\n{source}\n", tuple(readable)

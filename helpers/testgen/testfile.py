@@ -30,7 +30,7 @@ def text_of(module, tests):
         bodies += [ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
         functions[name] = imported_as(name, tests)
     for test in list(tests.values()):
-        functions |= {name: name for name in _exceptions(test)}
+        functions |= {name: name for name in _classes(test)}
     names = ", ".join(name if name == other else f"{name} as {other}" for name, other in sorted(functions.items()))
     head = (
         f'"""What {module} does today, pinned. Written by: python3 -m helpers testgen. Not proof that it is right."""'
@@ -41,11 +41,12 @@ def text_of(module, tests):
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _exceptions(test):
-    """The names of the exceptions in the text of a test that are not Python's own: those of the module."""
-    for node in ast.walk(ast.parse(test)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.raises":
-            yield from (one.id for one in node.args if isinstance(one, ast.Name) and not hasattr(builtins, one.id))
+def _classes(test):
+    """The names in the text of a test that are neither Python's own nor imported: exceptions and classes of the module.
+    They are written with a capital letter.
+    """
+    names = {node.id for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Name)}
+    return sorted(one for one in names - set(assertions.IMPORTS) if one[0].isupper() and not hasattr(builtins, one))
 
 
 def imported_as(name, tests):

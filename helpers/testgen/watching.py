@@ -29,6 +29,10 @@ TOUCHING = ("open", "os.", "socket.", "subprocess.", "shutil.", "glob.", "tempfi
 # what `random` gives is the same only for those who seed it.
 HARMLESS = {"fspath", "strerror", "_path_normpath", "_path_splitroot", "_path_splitroot_ex"}
 TODAY, DATE, COMMON = {"now", "today", "utcnow"}, datetime.date, random._inst
+LOOKUP = type(os.environ).__getitem__.__code__
+SYSTEM = set("HOME USER LOGNAME USERNAME PATH SHELL LANG LANGUAGE TZ TERM COLUMNS LINES TMPDIR TEMP TMP PWD HOSTNAME "
+             "DISPLAY EDITOR VISUAL PAGER CI NO_COLOR FORCE_COLOR VIRTUAL_ENV APPDATA COMSPEC OS".split())  # fmt: skip
+SYSTEMS = ("LC_", "XDG_", "PYTHON", "PYTEST", "SSH_", "WINDIR", "SYSTEM", "PROGRAM", "USER")
 ENVIRONMENT = {one.__code__ for one in vars(type(os.environ)).values() if type(one) is types.FunctionType}
 
 
@@ -42,12 +46,13 @@ class Outside(BaseException):
 
 class Watch:
     """why: a call's result counts for nothing, because it took too long or touched the outside; None if it counts.
+    lenient: it may ask for a variable of the environment that nobody sets but its users, see `unset`.
 
     The code under test may catch what is raised here; `why` stays.
     """
 
     def __init__(self):
-        self.on, self.why, self.fired, self.seeded = False, None, 0, False
+        self.on, self.why, self.fired, self.seeded, self.lenient = False, None, 0, False, False
         sys.addaudithook(self.audit)
         # No events in Python 3.11. A thread is refused at any time: it could keep the whole process from ending.
         time.sleep = lambda seconds: self.refuse() if self.on else None
@@ -67,7 +72,7 @@ class Watch:
 
     def profile(self, frame, event, called):
         """Note what is no event: see HARMLESS, TODAY and ENVIRONMENT."""
-        outside = event == "call" and frame.f_code in ENVIRONMENT
+        outside = event == "call" and frame.f_code in ENVIRONMENT and not (self.lenient and unset(frame))
         if event == "c_call":
             module, name = getattr(called, "__module__", None), called.__name__
             owner = getattr(called, "__self__", None)
@@ -88,6 +93,14 @@ class Watch:
         if not importing(frame):
             self.why = SLOW
             raise Slow
+
+
+def unset(frame):
+    """Whether a frame of `os.environ` looks up a variable that is not set, and that no system is known to set."""
+    name = frame.f_locals.get("key")
+    if frame.f_code is not LOOKUP or type(name) is not str or name in SYSTEM or name.startswith(SYSTEMS):
+        return False
+    return os.environ.encodekey(name) not in os.environ._data
 
 
 WATCH = Watch()
