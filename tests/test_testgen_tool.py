@@ -438,6 +438,11 @@ FINE = {
             datetime.date(2025, 1, 1)
             \"\"\"
             return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+        class Box:
+            def __init__(self, *sides):
+                self.sides = sides
+        def volume(box: Box) -> int:
+            return len(box.sides)
         def across(point: Point) -> Point:
             \"\"\"Mirror a point.
 
@@ -491,7 +496,7 @@ def test_only_what_is_wrong_looks_wrong(fine):
 
 
 def test_what_cannot_be_made_or_says_nothing_gets_no_test(fine):
-    assert "fine.across: its parameter point is a Point, which the tool cannot make" in fine[0]
+    assert "fine.volume: its parameter box is a Box, which the tool cannot make" in fine[0]
     assert "fine.ignored: its results say nothing" in fine[0]
     assert "broken.f: its module cannot be imported by a test: ZeroDivisionError: division by zero" in fine[0]
     assert "not checked: 1\n" in fine[0]
