@@ -32,9 +32,14 @@ def main(arguments=None):
         return 0
     options = parser.parse_args(arguments)
     try:
-        return options.command(options, arguments)
+        code = options.command(options, arguments)
+        sys.stdout.flush()  # here at the latest it shows that nobody reads on
+        return code
     except CourseError as error:
         problem = str(error)
+    except BrokenPipeError:  # such as behind `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        return 141  # as a shell says of a program that this stopped
     except OSError as error:
         if error.errno not in (
             errno.ENOSPC,

@@ -436,3 +436,32 @@ def test_an_example_that_needs_a_package_that_is_not_there_is_not_checked(tmp_pa
         '''})  # fmt: skip
     docs = {name: ast.get_docstring(proposals.function_of((folder / "optional.py").read_text(), name)) for name in "fg"}
     assert findings.wrong_examples(docs, module="optional", readable=(str(folder),)) == ({}, 2)
+
+
+def test_documented_calls_may_go_over_several_lines():
+    doc = "Do.\n\n    >>> value = f([\n    ...     1,\n    ...     2,\n    ... ])\n    "
+    source = f'def f(x):\n    """{doc}"""\n    return x\n'
+    assert proposals.proposals(source, "f", 4, thorough=True)[0] == "f([1, 2])"
+
+
+def test_half_of_the_calls_leave_out_what_they_can():
+    source = "def f(x: int, a: int = 1, b: int = 2, c: int = 3):\n    return x\n"
+    counts = {}
+    for thorough in (False, True):
+        calls = proposals.proposals(source, "f", 60, thorough=thorough)
+        counts[thorough] = [len(ast.parse(call, mode="eval").body.args) for call in calls]
+    assert {1, 2, 3, 4} == set(counts[True])
+    assert counts[True].count(1) / len(counts[True]) > counts[False].count(1) / len(counts[False])
+
+
+@pytest.mark.parametrize(
+    ("source", "some"),
+    [
+        ("def f(text: str): pass", True), ("def f(text: str, strict: bool = True): pass", True),
+        ("def f(a: str, b: str): pass", False), ("def f(n: int): pass", False), ("def f(): pass", False),
+    ],
+)  # fmt: skip
+def test_functions_of_one_text_are_given_formats(source, some):
+    calls = proposals.formatted(source, "f")
+    assert bool(calls) is some and len(set(calls)) == len(calls)
+    assert all(isinstance(ast.literal_eval(call[2:-1]), str) for call in calls)

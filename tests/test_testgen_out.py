@@ -1,5 +1,6 @@
 """What the tool writes can be imported, is not repeated, and its exit codes say what became of it."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,6 +9,7 @@ import pytest
 from code_files import written
 
 from helpers import commands, environment, metrics
+from helpers.course import ROOT
 from helpers.errors import CourseError
 from helpers.testgen import testfile, tool
 
@@ -223,3 +225,15 @@ def test_what_cannot_be_tried_has_an_exit_code_of_its_own(tmp_path, monkeypatch,
         commands.main(["testgen", "--help"])
     said = capsys.readouterr().out
     assert all(f"\n  {code}  " in said for code in (0, tool.NOTHING_WRITTEN, 2, tool.LOOKS_WRONG))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other pipes")
+def test_nothing_is_lost_when_nobody_reads_what_is_printed(tmp_path):
+    written(tmp_path, {"one.py": "def double(n: int) -> int:\n    return 2 * n\n"})
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "helpers", "testgen", str(tmp_path / "one.py"), "--no-model", "--out"]
+    ran = subprocess.run([*command, str(tmp_path / "made")], stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    os.close(writing)
+    assert ran.returncode == 141 and "Error" not in ran.stderr and "Traceback" not in ran.stderr, ran.stderr
+    assert "def test_double" in (tmp_path / "made" / "test_one.py").read_text()

@@ -108,11 +108,36 @@ def proposals(source, name, count=32, seed=0, kinds=None, thorough=False):
     """
     function = function_of(source, name)
     calls = [call for call, _ in documented(source, name, thorough)]
-    calls += mentioned(ast.get_docstring(function) or "", name, thorough)
+    calls += _mentioned(function, thorough)
     rng = random.Random(seed)
     plan = _plan(function, kinds, thorough)
-    drawn = (call_in(f"{name}({', '.join(_arguments(*plan, rng))})", name, thorough) for _ in range(4 * count))
+    drawn = (
+        call_in(f"{name}({', '.join(_arguments(*plan, rng, few=thorough))})", name, thorough) for _ in range(4 * count)
+    )
     return list(dict.fromkeys([*calls, *filter(None, dict.fromkeys(drawn))]))[:count]
+
+
+def _mentioned(function, thorough):
+    """The calls that a function's docstring holds. thorough: over several lines of a prompt, too."""
+    text = ast.get_docstring(function) or ""
+    return mentioned(re.sub(r"(?m)^\s*(>>>|\.\.\.) ?", "", text) if thorough else text, function.name, thorough)
+
+
+# What functions parse.
+_FORMATS = ["1.2.3", "2024-01-31", "12:30:00", "2024-01-31T09:30:00Z", "#ff8800", "192.168.0.1",
+            '{"a": 1}', "XIV", "1,234.50", "10 MB", "P1DT12H", "en_US", "a=1&b=2",
+            "text/html; charset=utf-8"]  # fmt: skip
+
+
+def formatted(source, name):
+    """Calls with one text each in a format that many programs read. [] for a function that needs anything else."""
+    return [f"{name}({text!r})" for text in _FORMATS] if _takes_a_text(function_of(source, name)) else []
+
+
+def _takes_a_text(function):
+    """Whether a function can be called with one text."""
+    pairs = parameters(function)
+    return bool(pairs) and "text" in kinds_of(pairs[0][0], function, pairs[0][1]) and all(one for _, one in pairs[1:])
 
 
 def separated(source, name):
@@ -120,8 +145,7 @@ def separated(source, name):
     parser takes, and nobody draws by chance. [] for a function that needs anything else.
     """
     function = function_of(source, name)
-    pairs = parameters(function)
-    if not pairs or "text" not in kinds_of(pairs[0][0], function, pairs[0][1]) or any(not one for _, one in pairs[1:]):
+    if not _takes_a_text(function):
         return []
     marks = [one for one in constants_in(function) if isinstance(one, str) and len(one) == 1 and not one.isalnum()]
     return [f"{name}({mark.join('1234'[:count])!r})" for mark in marks[:4] for count in (4, 3, 2)]
@@ -136,8 +160,7 @@ def parameters(function):
 
 def _plan(function, kinds, thorough):
     """(positional, further, named): for each a list of (name, whether it may be left out, how to draw it)."""
-    calls = mentioned(ast.get_docstring(function) or "", function.name, thorough)
-    examples = [ast.parse(call, mode="eval") for call in calls]
+    examples = [ast.parse(call, mode="eval") for call in _mentioned(function, thorough)]
     constants = constants_in(function) + [value for call in examples for value in constants_of(call)]
 
     def one(parameter, default=None, chosen=None):
@@ -152,9 +175,10 @@ def _plan(function, kinds, thorough):
     return positional, further, [one(*pair) for pair in named]
 
 
-def _arguments(positional, further, named, rng):
-    """The texts of the arguments of one call: all that are needed, and some of the others."""
-    given = rng.randint(sum(not optional for _, optional, _ in positional), len(positional))
+def _arguments(positional, further, named, rng, few=False):
+    """The texts of the arguments of one call: all that are needed, and some of the others; few: often none of them."""
+    needed = sum(not optional for _, optional, _ in positional)
+    given = needed if few and rng.random() < 0.5 else rng.randint(needed, len(positional))
     texts = [drawn(rng) for _, _, drawn in positional[:given]]
     if given == len(positional):
         texts += [drawn(rng) for _, _, drawn in further[: rng.randint(0, len(further))]]

@@ -66,8 +66,8 @@ def main(path, out="generated_tests", propose=None, n=8):
         done = sandbox.in_parallel(lambda some: of_module(some, readable), by_module.values(), label=label)
     reports, unchecked = [report for some, _ in done for report in some], sum(number for _, number in done)
     new, before = [one for one in reports if one.test], sum(one.has_test for one in reports)
-    show(reports, others, unchecked)
     save(out, place, new)
+    show(reports, others, unchecked)
     named = sum(bool(one.name) for one in others)
     if new:
         print(f"\n{len(new)} functions of {len(reports) + named} got a test. Run them: python3 -m pytest {out}")
@@ -89,17 +89,12 @@ def report_of(target, proposed=None, has_test=False):
     if target.why:
         return Report(target, why=target.why, has_test=has_test)
     mutants = _sample(breaks.mutants(target.text, target.name), MOST)
-    written = program.write(
-        target.text,
-        target.name,
-        also=[*proposals.separated(target.text, target.name), *(proposed or ())],
-        most=PER_TEST,
-        least=FEW,
-        mutants=mutants,
-        readable=target.readable,
-        scored=False,
-        thorough=True,
-    )
+    calls = [*proposals.separated(target.text, target.name), *(proposed or ())]
+    written = _written(target, mutants, calls)
+    if len({one.text for one in written.observed if one.form in ("is", "==", "repr")}) < FEW:
+        # It may want a format that nobody draws by chance.
+        formats = proposals.formatted(target.text, target.name)
+        written = _written(target, mutants, [*calls, *formats]) if formats else written
     suspicious = tuple(findings.of_calls(target.text, target.name, written.observed, target.readable))
     if has_test:
         return Report(target, suspicious=suspicious, has_test=True)
@@ -116,6 +111,20 @@ def report_of(target, proposed=None, has_test=False):
     if score.mutants and not score.mutants_noticed:
         return Report(target, why="no call was found that notices a bug", suspicious=suspicious)
     return Report(target, written.test, score=score, suspicious=suspicious)
+
+
+def _written(target, mutants, also):
+    return program.write(
+        target.text,
+        target.name,
+        also=also,
+        most=PER_TEST,
+        least=FEW,
+        mutants=mutants,
+        readable=target.readable,
+        scored=False,
+        thorough=True,
+    )
 
 
 def _says_nothing(test):

@@ -19,7 +19,11 @@ from helpers import course
 from helpers.files import write_json
 from helpers.testgen import targets, tool
 
-PACKAGES = {"inflection": "inflection==0.5.1", "humanize": "humanize==4.17.0", "slugify": "python-slugify==9.2.0"}
+PACKAGES = {
+    "inflection": "inflection==0.5.1", "humanize": "humanize==4.17.0", "slugify": "python-slugify==9.2.0",
+    "webcolors": "webcolors==25.10.0", "validators": "validators==0.36.0", "natsort": "natsort==8.4.0",
+    "isodate": "isodate==0.7.2",
+}  # fmt: skip
 
 
 def pure(found, others):
