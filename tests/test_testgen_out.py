@@ -233,7 +233,8 @@ def test_nothing_is_lost_when_nobody_reads_what_is_printed(tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "helpers", "testgen", str(tmp_path / "one.py"), "--no-model", "--out"]
-    ran = subprocess.run([*command, str(tmp_path / "made")], stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    command.append(str(tmp_path / "made"))
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     os.close(writing)
     assert ran.returncode == 141 and "Error" not in ran.stderr and "Traceback" not in ran.stderr, ran.stderr
     assert "def test_double" in (tmp_path / "made" / "test_one.py").read_text()

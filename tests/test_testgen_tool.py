@@ -297,8 +297,8 @@ AWKWARD = {
                 yield 2 * i
         def letters(text: str):
             return {c for c in text if c.isalpha()}
-        def small(n: int):
-            return {one for one in range(n, 2)}
+        def none(n: int):
+            return {one for one in range(n, 0) if one > 0}
         def ratio(a: int, b: int):
             return 1e400 if b == 0 else a / b
         def naturals(start: int):
