@@ -22,6 +22,10 @@ SHAPES = """
         BLUE = 2
 
 
+    class URL(NamedTuple):
+        host: str
+
+
     class Point(NamedTuple):
         x: int
         y: int
@@ -63,6 +67,10 @@ SHAPES = """
 
     def warm(color: Color) -> bool:
         return color is Color.RED
+
+
+    def host_of(url: URL) -> str:
+        return url.host.lower()
 
 
     def other(color: Color) -> Color:
@@ -119,7 +127,7 @@ KINDS = """
     class TooBig(ValueError):
         pass
     """
-FUNCTIONS = "warm other shifted raised cents next_version label of_user difference twice total".split()
+FUNCTIONS = "warm host_of other shifted raised cents next_version label of_user difference twice total".split()
 
 
 @pytest.fixture(scope="module")

@@ -217,7 +217,7 @@ _CALLED = {"set", "frozenset", "range", "float", "bytearray", "Fraction", "Decim
 _CALLED |= {"pytest.approx", "datetime.date", "datetime.datetime", "datetime.timedelta", "datetime.time"}
 _CALLED |= {"datetime.timezone"}
 _PARTS = _CALLED | {"pytest", "datetime", "datetime.timezone.utc"}
-_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z](\.[A-Za-z][A-Za-z0-9_]*)?")
+_CLASS = re.compile(r"[A-Z]\w*(\.[A-Za-z]\w*)?")
 
 
 def is_value(text, thorough=False):

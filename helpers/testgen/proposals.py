@@ -73,7 +73,7 @@ def call_in(text, name, thorough=False):
 def _classes(call):
     """The names in a call that are written like classes."""
     names = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
-    return {name for name in names if re.match("[A-Z][A-Za-z0-9]*[a-z]", name)}
+    return {name for name in names if name[0].isupper()}
 
 
 def _calls(node, name):
