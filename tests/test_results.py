@@ -168,8 +168,7 @@ def test_lesson_13_keeps_what_its_page_says():
     values = result["values"]
     assert result["n"] >= 100 and values["kl_at_start"] <= 1e-4
     bars = comparing.bars(values)
-    assert list(bars.values())[:7] == [True] * 7  # toxicity by two judges, usefulness by two measures, length
-    assert values["kl"] < 12
+    assert list(bars.values()) == [True] * 8  # toxicity by two judges, usefulness by two measures, length, KL
     # Without the price the reward rises further, the policy goes much further away, and its words repeat more.
     free = values["free"]
     assert free["reward"] > values["reward_after"] > values["reward_before"]
