@@ -60,8 +60,9 @@ def observe(function, name, calls, mutants=(), readable=(), repeats=REPEATS, tho
     folders that the program may import from. repeats: how often each call is made; one that gives another result is
     dropped. An exception counts only if the text of the function raises one of that name itself, and it is one of
     Python's own: any other says that the call was no proper one. thorough: what tests that are kept need, in more time:
-    a call may change several arguments or raise an exception of its module, a mutant on which it raises or does not end
-    is killed, and slower calls are watched. Raises NotObserved if the function cannot be called.
+    a call may change several arguments, give an object, ask for a variable of the environment that nobody sets, and
+    raise an exception of its module, or one that a `raise` of any code but Python's own raised; a mutant on which it
+    raises or does not end is killed, and slower calls are watched. Raises NotObserved if the function cannot be called.
     """
     calls = list(calls)
     if not calls:

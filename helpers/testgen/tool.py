@@ -16,7 +16,7 @@ from pathlib import Path
 from helpers import metrics, sandbox
 from helpers.errors import CourseError
 from helpers.testgen import arguments, breaks, definitions, findings, program, proposals, targets, testfile
-from helpers.testgen.observe import MOST
+from helpers.testgen.observe import DOWN, MOST, SLOW, UNWATCHED
 from helpers.testgen.shipping import ADAPTER, CONFIG
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
@@ -91,7 +91,8 @@ def report_of(target, proposed=None, has_test=False):
     mutants = _sample(breaks.mutants(target.text, target.name), MOST)
     calls = [*proposals.separated(target.text, target.name), *(proposed or ())]
     written = _written(target, mutants, calls)
-    if len({one.text for one in written.observed if one.form in ("is", "==", "repr")}) < FEW:
+    results = {one.text for one in written.observed if one.form in ("is", "==", "repr")}
+    if len(results) < FEW and not all(one.text in (DOWN, SLOW, UNWATCHED) for one in written.observed):
         # It may want a format that nobody draws by chance.
         formats = proposals.formatted(target.text, target.name)
         written = _written(target, mutants, [*calls, *formats]) if formats else written
