@@ -54,10 +54,11 @@ def from_answers(rows, answers, teacher):
     ]
 
 
-def from_program(rows, each=3, most=2, label="Writing tests by program"):
+def from_program(rows, each=3, most=1, label="Writing tests by program"):
     """Candidates by the program: for each row at most `each` tests of at most `most` assertions, all with other calls.
 
-    The easy ones (see `easy`): what a reader can follow, and a small model can learn.
+    The easy ones (see `easy`): what a reader can follow, and a small model can learn. One assertion a test, because
+    one false assertion costs a model the whole test (`tests/benchmarks/writer_rows.py` compares).
     """
 
     arguments.draw_all()
