@@ -6,7 +6,7 @@ from helpers.plots.base import PALETTE, style
 def tries(curves):
     """A figure of the share of functions for which one of k answers passes, over k.
 
-    curves: name of a system → list of shares (0 to 1), for k = 1, 2, ...
+    curves: name of a system → list of shares (0 to 1), for k = 1, 2, ...; one alone is a point.
     """
     import matplotlib.pyplot as plt
 
@@ -23,6 +23,8 @@ def tries(curves):
 
 def tries_in_words(curves):
     """What `tries` shows, as alt text."""
-    parts = (f"{name} from {shares[0]:.0%} to {shares[-1]:.0%}" for name, shares in curves.items())
-    longest = max(map(len, curves.values()))
-    return f"Lines of pass@k for k from 1 to {longest}: " + "; ".join(parts) + "."
+    parts = []
+    for name, shares in curves.items():
+        more = f", {shares[-1]:.0%} with {len(shares)}" if shares[1:] else ""
+        parts.append(f"{name} {shares[0]:.0%} with one answer{more}")
+    return "pass@k: " + "; ".join(parts) + "."

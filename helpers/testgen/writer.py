@@ -17,24 +17,24 @@ from helpers.testgen.cleaning import clean
 
 RECIPE = 1  # part of what names a run: raise it when a change of code changes what is trained
 RATE = 2e-3  # between 1e-3 and the 3e-3 that the sweep of lesson 08 likes best: this is a short training
-# Low for one answer, which passes more often then (lesson 11 records both); higher for several, which should differ.
-# So it was with Codex, too (Chen et al. 2021, figure 5).
-TEMPERATURE, WILDER = 0.2, 0.6
+# Of several answers, which should differ. A single answer is the likeliest one, which passes more often (lesson 11
+# records both). So it was with Codex: the more answers, the higher the best temperature (Chen et al. 2021, figure 5).
+TEMPERATURE = 0.6
 CALLS = 32  # that the program proposes for a function
 
 
 def sizes():
     """functions: to write pairs for; rows: to train on; validation: rows to watch; short: the most characters of a
-    function in either; tested, human_eval: functions to ask about; answers, tries: to each, at `TEMPERATURE` and at
-    `WILDER`; longest: tokens of an answer. None stands for all, and for any.
+    function in either; tested, human_eval: functions to ask about; tries: answers to each, where there are several;
+    longest: tokens of an answer. None stands for all.
     """
     return course.by_budget(
-        smoke={"functions": 6, "rows": 8, "validation": 2, "short": 400, "tested": 2, "human_eval": 1, "answers": 1,
-               "tries": 2, "longest": 24},
+        smoke={"functions": 6, "rows": 8, "validation": 2, "short": 400, "tested": 2, "human_eval": 1, "tries": 2,
+               "longest": 24},
         lesson={"functions": 70, "rows": 120, "validation": 12, "short": 700, "tested": 16, "human_eval": 8,
-                "answers": 2, "tries": 4, "longest": 96},
-        full={"functions": None, "rows": None, "validation": None, "short": None, "tested": 100, "human_eval": 100,
-              "answers": 4, "tries": 8, "longest": 128},
+                "tries": 4, "longest": 96},
+        full={"functions": None, "rows": 600, "validation": 32, "short": 900, "tested": 100, "human_eval": 100,
+              "tries": 8, "longest": 128},
     )  # fmt: skip
 
 
@@ -85,19 +85,24 @@ def training_row(pair):
 
 
 def training_rows(seed=None):
-    """The rows that the writer is trained on, drawn with the course's seed: of each function one before any second."""
-    found = short(pairs.training(sizes()["functions"])[0])
+    """The rows that the writer is trained on, of functions drawn with the course's seed.
+
+    Of each function the easiest test, which comes first in the pairs; second ones only where those are too few.
+    """
+    of_function = {}
+    for pair in short(pairs.training(sizes()["functions"])[0]):
+        of_function.setdefault(pair["id"], []).append(pair)
+    functions = list(of_function.values())
     rng = random.Random(course.seed() if seed is None else seed)
-    rng.shuffle(found)
-    chosen = _in_turn(found, "id")[: sizes()["rows"]]
+    rng.shuffle(functions)
+    chosen = _in_turn([pair for some in functions for pair in some], "id")[: sizes()["rows"]]
     rng.shuffle(chosen)
     return [training_row(pair) for pair in chosen]
 
 
 def short(found):
     """Those pairs whose function is short enough to train on in this budget: what is long takes time and memory."""
-    most = sizes()["short"]
-    return [pair for pair in found if most is None or len(pair["function"]) <= most]
+    return [pair for pair in found if len(pair["function"]) <= sizes()["short"]]
 
 
 # --- Training ---------------------------------------------------------------------------------------------------------
@@ -137,7 +142,7 @@ def train(rows=None, **changes):
 
     rows = training_rows() if rows is None else rows
     watched = short(pairs.from_split("validation", course.by_budget(smoke=3, lesson=12, full=32))[0])
-    watched = [training_row(pair) for pair in watched[: sizes()["validation"]]]
+    watched = [training_row(pair) for pair in _in_turn(watched, "id")[: sizes()["validation"]]]
     arguments_ = {"epochs": 1, "batch_size": course.by_budget(smoke=4, lesson=8, full=8), "learning_rate": RATE}
     arguments_ |= {"accumulate": course.by_budget(smoke=2, lesson=4, full=4) if course.device() == "cpu" else 1}
     arguments_ |= {"evaluations": course.by_budget(smoke=1, lesson=2, full=4)} | changes
@@ -157,14 +162,14 @@ def train(rows=None, **changes):
 # --- Asking and judging -----------------------------------------------------------------------------------------------
 
 
-def ask(model, tokenizer, rows, answers=None, shots=(), temperature=TEMPERATURE, label="Asking"):
-    """For each row a list of answers, sampled: as many as `answers` (the budget's if None)."""
-    count = sizes()["answers"] if answers is None else answers
+def ask(model, tokenizer, rows, shots=(), samples=None, temperature=TEMPERATURE, label="Asking"):
+    """For each row a list of answers: the likeliest alone, or `samples` of them, drawn at `temperature`."""
     requests = [conversation(row["function"], shots) for row in rows]
-    return models.generate(
-        model, tokenizer, requests, max_new_tokens=sizes()["longest"], batch_size=32, do_sample=True,
-        temperature=temperature, top_p=0.95, samples=count, label=label,
-    )  # fmt: skip
+    asked = {"max_new_tokens": sizes()["longest"], "batch_size": 32, "label": label}
+    if samples is None:
+        return [[answer] for answer in models.generate(model, tokenizer, requests, **asked)]
+    asked |= {"do_sample": True, "temperature": temperature, "top_p": 0.95, "samples": samples}
+    return models.generate(model, tokenizer, requests, **asked)
 
 
 def judged(rows, answers, label="Running the tests"):
