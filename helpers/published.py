@@ -315,8 +315,8 @@ def test_writer():
     return (
         table(["100 held-out functions", "is a test", "valid", "assertions that hold", "pass@1"], rows)
         + f"\nOf eight answers, drawn at a temperature of 0.6, one passes for {in_words(found, 'pass_at_8')} of the "
-        f"held-out functions (a single one of them for {found['pass_at_1_drawn']:.0%}). How alike a test is to a person's, and "
-        f"whether it passes: a rank correlation of {found['rank_correlation']['rougeL']:.2f} by ROUGE-L, "
+        f"held-out functions (a single one of them for {found['pass_at_1_drawn']:.0%}). How alike a test is to a "
+        f"person's, and whether it passes: a rank correlation of {found['rank_correlation']['rougeL']:.2f} by ROUGE-L, "
         f"{found['rank_correlation']['bleu']:.2f} by BLEU. The base model as judge is right in "
         f"{found['judge_accuracy']:.0%}.\n\n"
         + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)

@@ -46,6 +46,33 @@ def test_a_training_row_asks_for_a_test_and_holds_it():
     assert row["completion"][0]["content"].startswith("```python\ndef test_double")
 
 
+def test_rows_take_the_easiest_test_of_each_function_before_any_second(monkeypatch):
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")  # 8 rows
+    found = [
+        DOUBLE | {"id": name, "test": f"def test_double():\n    assert double({nth}) == {2 * nth}\n"}
+        for name in "abcdef"
+        for nth in (1, 2, 3)  # the easiest first, as in the pairs
+    ]
+    found.append(DOUBLE | {"id": "g", "function": "def double(x):\n" + "    x\n" * 100, "test": "too long for smoke"})
+    monkeypatch.setattr(writer.pairs, "training", lambda count: (found, {}))
+    drawn = [[row["completion"][0]["content"] for row in writer.training_rows(seed)] for seed in (0, 0, 1)]
+    for rows in drawn:
+        assert len(rows) == 8 and sum("double(1)" in row for row in rows) == 6
+        assert sum("double(2)" in row for row in rows) == 2
+    assert drawn[0] == drawn[1]
+
+
+def test_one_answer_is_the_likeliest_and_several_are_drawn(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        writer.models, "generate",
+        lambda model, tokenizer, requests, **how: asked.append(how) or ([["a", "b"]] if "samples" in how else ["a"]),
+    )  # fmt: skip
+    assert writer.ask(None, None, [DOUBLE]) == [["a"]] and "do_sample" not in asked[0]
+    assert writer.ask(None, None, [DOUBLE], samples=2) == [["a", "b"]]
+    assert asked[1]["do_sample"] and asked[1]["temperature"] == writer.TEMPERATURE
+
+
 def test_a_shipped_adapter_answers_as_the_trained_one_and_names_no_machine(tmp_path):
     import torch
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -70,6 +97,7 @@ def test_a_shipped_adapter_answers_as_the_trained_one_and_names_no_machine(tmp_p
     assert not any(str(tmp_path) in path.read_text(errors="replace") for path in (tmp_path / "shipped").iterdir())
     card = (tmp_path / "shipped" / "README.md").read_text()
     assert "pass_at_1: 25% (20% to 30%)" in card and "rank 2" in card
+    assert shipping.rows(tmp_path / "shipped") == 72
     loaded = PeftModel.from_pretrained(tuned.unload(), tmp_path / "shipped").eval()
     with torch.no_grad():
         assert torch.allclose(loaded(ids).logits, wanted, atol=0.02, rtol=0.02)
