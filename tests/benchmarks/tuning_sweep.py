@@ -1,7 +1,7 @@
 """Which learning rate, rank and layers: python -m tests.benchmarks.tuning_sweep [part ...] [--rows N]
 
 Each run trains the base model on the same rows, one epoch, and takes the loss on held-out validation rows before and
-at the end. Parts: rates, layers, ranks, variants; all of them by default. A run that was done is kept, so a sweep that
+at the end. Parts: rates, layers, ranks, variants, qlora; all of them by default. A run that was done is kept, so a sweep that
 was stopped goes on, and two programs can share the parts. Writes data/results/tuning-sweep-<device>.json, which lessons
 07 and 08 show.
 """
@@ -27,6 +27,8 @@ def plan():
         "ranks": [standard | {"rank": rank} for rank in (1, 4, 64)],
         "variants": [standard | {"variant": variant} for variant in ("dora", "rslora")]
         + [standard | {"variant": "prompt", "layers": "none", "rank": None, "learning_rate": 3e-2}],
+        "qlora": [standard | {"method": "qlora", "learning_rate": rate} for rate in (3e-4, 1e-3, 3e-3)]
+        + [standard | {"method": "qlora", "rank": 64}],
     }
 
 
