@@ -1,9 +1,9 @@
 """Which learning rate, rank and layers: python -m tests.benchmarks.tuning_sweep [part ...] [--rows N]
 
 Each run trains the base model on the same rows, one epoch, and takes the loss on held-out validation rows before and
-at the end. Parts: rates, layers, ranks, variants, qlora; all of them by default. A run that was done is kept, so a sweep
-that was stopped goes on, and two programs can share the parts. Writes data/results/tuning-sweep-<device>.json, which
-lessons 07 and 08 show.
+at the end. Parts: rates, layers, ranks, variants, qlora; all of them by default. A run that was done is kept, so that a
+sweep that was stopped goes on, and two programs can share the parts. Writes data/results/tuning-sweep-<device>.json,
+which lessons 07 and 08 show.
 """
 
 import argparse
