@@ -143,8 +143,8 @@ def train(rows=None, **changes):
     watched = short(pairs.from_split("validation", course.by_budget(smoke=3, lesson=12, full=32))[0])
     watched = [training_row(pair) for pair in _in_turn(watched, "id")[: sizes()["validation"]]]
     arguments_ = {"epochs": 1, "batch_size": course.by_budget(smoke=4, lesson=8, full=8)}
-    # The lesson's 15 steps want a higher rate than the 119 of the full budget: on validation functions, 75 steps at 2e-3
-    # gave fewer assertions that hold than 50 at 1e-3.
+    # The lesson's 15 steps want a higher rate than the 119 of the full budget: on validation functions, 75 steps at
+    # 2e-3 gave fewer assertions that hold than 50 at 1e-3.
     arguments_ |= {"learning_rate": course.by_budget(smoke=2e-3, lesson=2e-3, full=1e-3)}
     arguments_ |= {"accumulate": course.by_budget(smoke=2, lesson=4, full=2) if course.device() == "cpu" else 1}
     arguments_ |= {"evaluations": course.by_budget(smoke=1, lesson=2, full=4)} | changes
