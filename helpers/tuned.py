@@ -129,7 +129,7 @@ def base():
     'zero-shot' and 'best prompt' are the base model's answers; the best prompt is the number of worked examples, none
     included, that scores highest on the validation rows. The others are `documenting.baselines`.
     """
-    counts = course.by_budget(smoke=(0, 1), lesson=(0, 3), full=(0, 1, 3, 5))
+    counts = course.by_budget(smoke=(0, 1), lesson=(0, 3), full=(0, 1, 3, 5, 8))
 
     def make(folder):
         write_json(folder / "base.json", _ask_base(counts))
