@@ -13,11 +13,13 @@ def tries(curves):
     style()
     figure, axes = plt.subplots()
     for color, (name, shares) in zip(PALETTE, curves.items(), strict=False):
-        axes.plot(range(1, len(shares) + 1), [100 * share for share in shares], marker="o", color=color, label=name)
+        line = "-" if shares[1:] else "none"
+        points = range(1, len(shares) + 1), [100 * share for share in shares]
+        axes.plot(*points, marker="o", linestyle=line, clip_on=False, color=color, label=name)
     longest = max(map(len, curves.values()))
     axes.set(xlabel="k, answers to each function", ylabel="pass@k, per cent", xticks=range(1, longest + 1))
     axes.set_ylim(bottom=0)
-    axes.legend()
+    axes.legend(loc="lower right")
     return figure
 
 
