@@ -92,7 +92,7 @@ def _pip(python, folder, arguments, size, log):
     child_file = Path(__file__).with_name("pip_child.py")
     moved = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     environment = os.environ | moved | {"PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
-    settings = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-user"]
+    settings = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-user", "--use-pep517"]
     # -P: without it the modules beside the child's file would hide others of the same name.
     command = [str(python), "-P", str(child_file), "install", *settings, *arguments]
     with open(log, "ab") as out:

@@ -40,6 +40,10 @@ def installed(folders):
             if (info / "INSTALLER").exists():
                 name, _, version = info.name.removesuffix(".dist-info").rpartition("-")
                 found[_normal(name)] = version
+        # What a pip before 23.1 leaves of a package that comes as source alone; it writes that list last.
+        for listing in folder.glob("*.egg-info/installed-files.txt"):
+            if whole := re.fullmatch(r"(.+?)-([^-]+)-py[\d.]+\.egg-info", listing.parent.name):
+                found[_normal(whole[1])] = whole[2]
     return found
 
 

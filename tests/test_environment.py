@@ -142,6 +142,16 @@ def test_a_package_counts_once_its_installer_is_written_and_build_tags_do_not_ma
     assert pins.unmet(file, [tmp_path]) == []
 
 
+def test_a_package_that_an_old_pip_made_from_its_source_counts_once_its_files_are_listed(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text("some-thing==1.0\n")
+    info = tmp_path / "some_thing-1.0-py3.11.egg-info"
+    info.mkdir()
+    assert pins.unmet(file, [tmp_path]) == ["some-thing"]
+    (info / "installed-files.txt").write_text("PKG-INFO\n")
+    assert pins.unmet(file, [tmp_path]) == []
+
+
 def test_the_running_python_is_used_if_it_has_every_pin(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text("")
