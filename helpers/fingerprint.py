@@ -5,7 +5,7 @@ import hashlib
 
 def fingerprint(model):
     """A hash of a model's parameters: all names and shapes, which of them are trained, and a sample of the numbers of
-    those that are not. Another model, adapter or start has another one.
+    those that are not. Of trained ones the numbers do not count: a run that was stopped may hold any by then.
     """
     digest = hashlib.sha256()
     for name, parameter in sorted(model.named_parameters()):

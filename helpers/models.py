@@ -144,6 +144,7 @@ def _from_pretrained(kind, folder=None, **options):
     import transformers
 
     name = str(folder or _source())
+    options["trust_remote_code"] = False  # else a model's own code would run here after one "y"
     load = getattr(transformers, kind).from_pretrained
     if name != course.model():
         return load(name, **options)

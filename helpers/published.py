@@ -246,6 +246,9 @@ def price():
         ["all weights tuned", per_cent(found, "tuned_names"), points(found, "rouge1")],
         ["a smaller training with both jobs mixed", per_cent(found, "mixed_names"), f"{found['mixed_rouge1']:.1f}"],
     ]
+    if "control_names" in found:
+        control = "its control: as many rows, docstrings alone"
+        rows.insert(2, [control, per_cent(found, "control_names"), f"{found['control_rouge1']:.1f}"])
     return table(["", "names the function in front of it", "docstrings, ROUGE-1"], rows)
 
 

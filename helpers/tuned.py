@@ -12,16 +12,14 @@ from pathlib import Path
 
 from helpers import corpus, course, documenting, finetune, forgetting, kept, models
 from helpers.errors import CourseError
-from helpers.files import need_space, write_json
-from helpers.finetune import checkpoints
+from helpers.files import need_space, size_of, write_json
+from helpers.finetune import checkpoints, methods
+from helpers.memory.shape import shape_of
 
 # Part of what names a run: raise it when a change of code changes what is trained, asked or measured.
 RECIPE = 1
 # Between 1e-3, `finetune`'s own, and 3e-3, the best of the sweep of lesson 08: these are short trainings.
 RATES = {"lora": 2e-3, "qlora": 2e-3}
-WEIGHTS = 135_000_000  # numbers of the base model; adapters on all linear layers have a 28th of it
-# Of two checkpoints, weights and Adam's averages in fp32.
-CHECKPOINTS_BYTES = {"full": 24 * WEIGHTS, "lora": WEIGHTS, "qlora": WEIGHTS}
 
 
 def sizes():
@@ -123,6 +121,12 @@ def train_mixed():
     return train("full", "full-mixed", count, rows, keep=False, measure_memory=False)
 
 
+def train_control():
+    """What `train_mixed` is held against: as many rows, all of them docstrings."""
+    count = sizes()["mixed"]
+    return train("full", "full-control", count + count // 4, keep=False, measure_memory=False)
+
+
 def base():
     """What needs no tuning, measured on the test rows, as a `Base`; kept like a tuned model.
 
@@ -167,7 +171,9 @@ def _ask_base(counts):
 def _pays(place, method):
     """Whether to keep checkpoints: in the full budget, where a training takes half an hour, and the disk has room."""
     try:
-        need_space(place, _kept_bytes(method) + CHECKPOINTS_BYTES[method], "Checkpoints")
+        # Two checkpoints, of weights and Adam's averages in fp32. Those that are there will make room for the next.
+        more = 24 * _numbers(method) - (size_of(place) if place.is_dir() else 0)
+        need_space(place, _kept_bytes(method) + max(0, more), "Checkpoints")
     except CourseError:
         return False
     return course.budget() == "full"
@@ -175,7 +181,16 @@ def _pays(place, method):
 
 def _kept_bytes(method):
     """What is kept of a run: adapters in fp32, or all weights in the type that they are used in."""
-    return 4 * WEIGHTS // 20 if method != "full" else WEIGHTS * course.dtype().itemsize
+    return _numbers(method) * (course.dtype().itemsize if method == "full" else 4)
+
+
+def _numbers(method):
+    """How many numbers are trained, roughly: adapters of rank 16 on all linear layers have a 20th, or fewer."""
+    try:
+        parameters = shape_of(models.load_config()).parameters
+    except CourseError:  # an architecture that the planner does not know
+        parameters = 1_000_000_000
+    return parameters if method == "full" else parameters // 20
 
 
 def _drop(place):
@@ -229,7 +244,7 @@ def _load(folder, method):
         return models.load_model(weights)
     from peft import PeftModel
 
-    base = models.load_4bit_model() if method == "qlora" else models.load_model()
+    base = methods.load_4bit() if method == "qlora" else models.load_model()
     return PeftModel.from_pretrained(base, weights).eval()
 
 

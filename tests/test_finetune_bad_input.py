@@ -70,6 +70,7 @@ ROWS = {
     "messages are texts": ([{"prompt": ["Count"], "completion": ["1 2 3"]}], MESSAGE),
     "prompt without content": ([{"prompt": [{"role": "user"}], "completion": ANSWER}], MESSAGE),
     "the third is wrong": ([GOOD, GOOD, {"prompt": ASK}], r"data\[2\] needs"),
+    "the answer is a question": ([GOOD | {"completion": ASK}], r"data\[0\]: the completion begins.*role 'user'"),
     "mixed forms": ([GOOD, {"prompt": "Count to 3", "completion": ANSWER}], r"data\[1\] needs"),
 }
 
@@ -213,6 +214,53 @@ def test_layers_that_a_model_does_not_have_are_named_and_it_can_still_be_used(to
     assert len(train(model, tokenizer).losses) == 12
 
 
+@pytest.mark.parametrize("layers", [["q_proj", "value"], {"v_proj", "self_attn.query"}], ids=["list", "set"])
+def test_layers_that_a_model_does_not_have_are_named_beside_some_that_it_has(tokenizer, layers):
+    from peft import LoraConfig
+
+    (wrong,) = [name for name in layers if not name.endswith("_proj")]
+    with pytest.raises(CourseError, match=f"adapters on {wrong}: LlamaForCausalLM has no such layers"):
+        train(tiny_llama.model(tokenizer), tokenizer, adapter=LoraConfig(target_modules=layers))
+
+
+def test_layers_may_be_named_with_the_block_that_they_are_in(tokenizer):
+    from peft import LoraConfig
+
+    config = LoraConfig(r=2, target_modules=["self_attn.q_proj", "layers.1.mlp.up_proj"], task_type="CAUSAL_LM")
+    model = train(tiny_llama.model(tokenizer), tokenizer, adapter=config).model
+    assert sum("lora_A" in name for name, _ in model.named_parameters()) == 2 + 1
+
+
+@pytest.mark.parametrize("adapter", [{"r": 8}, "all-linear"], ids=str)
+def test_what_is_no_configuration_of_peft_is_named(tokenizer, untouched, adapter):
+    with pytest.raises(CourseError, match="adapter is .*Give a configuration of PEFT"):
+        train(untouched, tokenizer, adapter=adapter)
+
+
+def test_a_model_that_an_earlier_run_put_adapters_into_does_not_answer_for_it(tokenizer):
+    model = tiny_llama.model(tokenizer)
+    train(model, tokenizer)
+    with pytest.raises(CourseError, match="Give that run's result.model"):
+        finetune.for_inference(model)
+
+
+def test_a_tokenizer_that_nobody_gave_is_not_taken_for_a_model_that_knows_many_more_tokens(tokenizer):
+    rows, larger = tiny_llama.rows(8), tiny_llama.model(tokenizer)
+    larger.resize_token_embeddings(len(tokenizer) + 2000)
+    with pytest.raises(CourseError, match="Give the model's own, as tokenizer="):
+        finetune.finetune(larger, rows)
+    rounded = tiny_llama.model(tokenizer)
+    rounded.resize_token_embeddings(len(tokenizer) + 128)
+    assert finetune.finetune(rounded, rows).steps == 1
+
+
+def test_conversations_need_a_chat_template(tokenizer, untouched):
+    plain = copy.deepcopy(tokenizer)
+    plain.chat_template = None
+    with pytest.raises(CourseError, match=r"data\[0\] is a conversation.*no chat template. Give prompt and completion"):
+        train(untouched, plain)
+
+
 def test_qlora_without_bitsandbytes_says_what_to_do(tokenizer, monkeypatch):
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(CourseError, match="QLoRA needs bitsandbytes.*doctor.*use method='lora'"):
@@ -264,8 +312,10 @@ def fails(monkeypatch, method, error, at):
 
 CPU = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
 WINDOWS = "[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory: you tried to allocate"
+CUBLAS = "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
 MPS = "MPS backend out of memory (MPS allocated: 8.00 GB)"
-NO_MEMORY = [torch.OutOfMemoryError("CUDA out of memory."), MemoryError(), *map(RuntimeError, (CPU, WINDOWS, MPS))]
+NO_MEMORY = [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()]
+NO_MEMORY += map(RuntimeError, (CPU, WINDOWS, CUBLAS, MPS))
 
 
 @pytest.mark.parametrize("error", NO_MEMORY, ids=lambda error: str(error)[:20] or "MemoryError")
@@ -275,7 +325,7 @@ def test_out_of_memory_says_the_planners_advice(tokenizer, monkeypatch, error):
     fails(monkeypatch, "training_step", error, at=2)
     model, rows = tiny_llama.model(tokenizer), tiny_llama.rows(24)
     longest = max(map(len, dataset(rows, tokenizer, 1024)["input_ids"]))
-    advice = memory.plan(model.config, "lora", longest, [0.01], 4)[0].advice
+    advice = memory.plan(model.config, "lora", longest, [0.01], 4, attention="eager")[0].advice
     assert advice
     with pytest.raises(CourseError) as caught:
         train(model, tokenizer, rows)
@@ -309,17 +359,29 @@ def test_out_of_memory_while_the_model_is_loaded_is_not_taken_for_something_else
 
 
 def test_the_advice_counts_the_rows_that_are_taken_at_once(tokenizer, monkeypatch):
-    asked = []
-    monkeypatch.setattr(memory, "plan", lambda *asks, **how: asked.append(asks[-1]) or [SimpleNamespace(advice="less")])
+    asked, fit = [], SimpleNamespace(advice="less", largest_batch=0)
+    monkeypatch.setattr(memory, "plan", lambda *asks, **how: asked.append(asks[-1]) or [fit])
     fails(monkeypatch, "training_step", MemoryError(), at=1)
-    with pytest.raises(CourseError, match="What to change first: less"):
+    with pytest.raises(CourseError, match="2 rows at once, 4 a step, of up to .*What to change first: less"):
         train(tiny_llama.model(tokenizer), tokenizer, accumulate=2)
     assert asked == [2]
 
 
+@pytest.mark.parametrize(("fitting", "parts"), [(7, 2), (3, 4), (1, 8)])
+def test_the_advice_can_be_followed(tokenizer, monkeypatch, fitting, parts):
+    """Batches of 3 may fit, but a step of 8 rows has no such part."""
+    fit = SimpleNamespace(advice=f"batches of {fitting}", largest_batch=fitting)
+    monkeypatch.setattr(memory, "plan", lambda *asks, **how: [fit])
+    fails(monkeypatch, "training_step", MemoryError(), at=1)
+    with pytest.raises(CourseError, match=f"first: accumulate={parts}, which is {8 // parts} rows? at once"):
+        train(tiny_llama.model(tokenizer), tokenizer, batch_size=8)
+    monkeypatch.undo()
+    assert train(tiny_llama.model(tokenizer), tokenizer, batch_size=8, accumulate=parts).steps == 6
+
+
 def test_the_advice_looks_at_validation_rows_too(tokenizer, monkeypatch):
-    asked = []
-    monkeypatch.setattr(memory, "plan", lambda *asks, **how: asked.append(asks[2]) or [SimpleNamespace(advice="less")])
+    asked, fit = [], SimpleNamespace(advice="less", largest_batch=0)
+    monkeypatch.setattr(memory, "plan", lambda *asks, **how: asked.append(asks[2]) or [fit])
     fails(monkeypatch, "evaluate", MemoryError(), at=1)
     held_out = [{"prompt": "Count:", "completion": " 1" * 300}]
     longest = len(dataset(held_out, tokenizer, 1024)[0]["input_ids"])
@@ -402,6 +464,16 @@ def test_a_disk_that_is_too_small_is_told_before_the_first_step(tokenizer, tmp_p
     assert not steps
     monkeypatch.undo()
     assert train(model, tokenizer, method="full", folder=tmp_path).steps == 12
+
+
+def test_checkpoints_that_are_there_already_make_room_for_the_next(tokenizer, tmp_path, monkeypatch):
+    fails(monkeypatch, "training_step", KeyboardInterrupt(), at=9)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_llama.model(tokenizer), tokenizer, method="full", folder=tmp_path)
+    monkeypatch.undo()
+    # Of the 76 MB a half is written, and the other half is free.
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=45 * 10**6))
+    assert train(tiny_llama.model(tokenizer), tokenizer, method="full", folder=tmp_path).resumed_from == 6
 
 
 def disk_full():

@@ -299,6 +299,8 @@ def test_a_folder_with_another_run_is_refused_and_left_alone(tokenizer, tmp_path
         "data": dict(validation=tiny_llama.rows(4, 600)),
         "adapter, learning_rate, method": dict(method="full"),
         "epochs, steps": dict(epochs=3),
+        "patience": dict(patience=1),
+        "evaluations": dict(evaluations=3),
     }
     for name, changes in others.items():
         with pytest.raises(CourseError, match=rf"other settings \({name}.*\)\. Choose another folder"):

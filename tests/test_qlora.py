@@ -113,7 +113,9 @@ def test_checkpointing_changes_nothing(tokenizer, four_bit, in_fp32):
     check_same(train(four_bit(), tokenizer, checkpointing=True), train(four_bit(), tokenizer))
 
 
-@pytest.mark.parametrize("adapter", [{}, {"target_modules": ["q_proj", "v_proj"]}, {"use_dora": True}], ids=str)
+@pytest.mark.parametrize(
+    "adapter", [{}, {"target_modules": ["q_proj", "v_proj"]}, {"use_dora": True}, {"lora_bias": True}], ids=str
+)
 def test_answers_are_given_by_the_model_that_was_trained(tokenizer, four_bit, in_fp32, adapter):
     """By rounded weights where they were rounded, an adapter on them or not; and with all that an adapter holds."""
     config = peft.LoraConfig(r=4, lora_alpha=32, task_type="CAUSAL_LM", **({"target_modules": "all-linear"} | adapter))

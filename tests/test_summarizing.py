@@ -99,6 +99,33 @@ def test_padding_is_no_part_of_the_loss(load, rows):
     assert together == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_summary_that_is_too_long_is_left_out_and_not_cut(load, rows):
+    _, tokenizer = load()
+    summaries = ["Yes.", "#Person1# buys tea. " * 60, "#Person2# sells tea."]
+    examples = summarizing.encoded(tokenizer, [rows[0] | {"summaries": summaries}])
+    assert [tokenizer.decode(each["labels"], skip_special_tokens=True) for each in examples] == summaries[::2]
+
+
+def test_a_comparison_that_was_stopped_goes_on_with_the_next_method(folder, data, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")
+    trained, original = [], comparing.train
+
+    def stopping(*asks, **how):
+        trained.append(asks[3])
+        if trained == ["full", "lora"]:
+            raise KeyboardInterrupt
+        return original(*asks, **how)
+
+    monkeypatch.setattr(comparing, "train", stopping)
+    model = str(folder / "models" / summarizing.MODEL)
+    with pytest.raises(KeyboardInterrupt):
+        summarizing.compare(model=model, data=data)
+    result = summarizing.compare(model=model, data=data)
+    assert trained == ["full", "lora", "lora"] and {"full", "lora"} < set(result["values"])
+    assert summarizing.compare(model=model, data=data) == result and len(trained) == 3
+
+
 def test_models_share_nothing_and_have_fp32_weights(load):
     (one, _), (other, _) = load(), load()
     assert {weight.data_ptr() for weight in one.parameters()}.isdisjoint(w.data_ptr() for w in other.parameters())

@@ -67,6 +67,13 @@ def test_the_mix_has_one_row_of_the_second_job_to_four_of_the_first(made):
     assert [(method, rows) for method, rows, _ in made] == [("full", count + count // 4)]
 
 
+def test_the_control_of_the_mix_has_as_many_rows_and_only_the_first_job(made, monkeypatch):
+    monkeypatch.setattr(forgetting, "training_rows", lambda count: pytest.fail("the second job is not to be mixed in"))
+    tuned.train_control()
+    count = tuned.sizes()["mixed"]
+    assert [(method, rows) for method, rows, _ in made] == [("full", count + count // 4)]
+
+
 def test_weights_that_were_not_kept_are_not_loaded(made):
     with pytest.raises(CourseError, match="keep=True"):
         tuned.train("full", keep=False).model()
@@ -181,3 +188,11 @@ def test_a_run_without_room_for_checkpoints_is_made_without(made, monkeypatch):
     tuned.train("lora", keep=False)
     folders = [arguments["folder"] for _, _, arguments in made]
     assert folders[0] is None and "checkpoint" in folders[1].name and folders[2] is None
+
+
+def test_a_larger_model_needs_more_room(monkeypatch):
+    small = tuned._kept_bytes("full")
+    config = models.load_config()
+    config.num_hidden_layers *= 2
+    monkeypatch.setattr(models, "load_config", lambda: config)
+    assert tuned._kept_bytes("full") > 1.5 * small > 1.5 * 5 * tuned._kept_bytes("lora")

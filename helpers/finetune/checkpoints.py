@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from helpers.errors import CourseError
-from helpers.files import need_space, write_json
+from helpers.files import need_space, size_of, write_json
 from helpers.fingerprint import fingerprint
 
 SETTINGS = "run.json"
@@ -57,12 +57,15 @@ def _read(path):
 
 
 def need_disk(folder, model, arguments):
-    """Raise CourseError, before the first step, where the disk is too small for the checkpoints."""
+    """Raise CourseError, before the first step, where the disk is too small for the checkpoints.
+
+    Those that are there already, of a run that goes on, will be deleted for newer ones.
+    """
     weights = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
     # AdamW keeps two numbers a weight; there are two checkpoints for a moment, and the best one is kept besides.
     one = weights * (1 if arguments.save_only_model else 3)
     count = one * (3 if arguments.load_best_model_at_end else 2)
-    need_space(folder, count, "Checkpoints of this training", "choose another folder")
+    need_space(folder, max(0, count - size_of(folder)), "Checkpoints of this training", "choose another folder")
 
 
 def drop(folder):

@@ -3,6 +3,7 @@
 import copy
 
 from helpers import course
+from helpers.errors import CourseError
 
 
 def for_inference(model):
@@ -15,6 +16,8 @@ def for_inference(model):
     """
     import torch
 
+    if hasattr(model, "peft_config") and not hasattr(model, "get_base_model"):
+        raise CourseError("A run put adapters into this model. Give that run's result.model.")
     dtype = torch.bfloat16 if course.dtype() is torch.bfloat16 else torch.float32
     four_bit = getattr(model, "is_loaded_in_4bit", False)
     if not hasattr(model, "peft_config"):
@@ -29,10 +32,13 @@ def for_inference(model):
 def _is_plain_lora(model):
     """Whether the adapters are W + (alpha / r) B A and nothing else is trained."""
     configs = [model.peft_config[name] for name in model.active_adapters]
+    more = ["use_dora", "use_qalora", "modules_to_save", "lora_bias"]
+    more += ["trainable_token_indices", "alora_invocation_tokens"]
     return all(
-        config.peft_type.value == "LORA" and config.bias == "none" and not (config.use_dora or config.modules_to_save)
+        config.peft_type.value == "LORA" and config.bias == "none"
+        and not any(getattr(config, name, None) for name in more)
         for config in configs
-    )
+    )  # fmt: skip
 
 
 def _without_4bit(model, dtype):

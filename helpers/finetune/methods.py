@@ -29,6 +29,7 @@ def add_lora(model, rank=RANK, alpha=ALPHA, config=None):
     from peft import LoraConfig, get_peft_model
 
     config = config or LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+    _need_layers(model, config)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         try:
@@ -39,6 +40,19 @@ def add_lora(model, rank=RANK, alpha=ALPHA, config=None):
                 f"PEFT cannot put adapters on {wanted} in {type(model).__name__}. Name layers that it has, or use "
                 f"target_modules='all-linear'. ({error})"
             ) from None
+
+
+def _need_layers(model, config):
+    """Raise CourseError where `config` names a layer that `model` lacks: PEFT would go on with the others, unsaid."""
+    wanted = getattr(config, "target_modules", None)
+    if not isinstance(wanted, list | tuple | set):  # one text is a pattern, or 'all-linear'
+        return
+    there = [name for name, _ in model.named_modules()]
+    if missing := sorted(name for name in wanted if not any(f".{one}".endswith(f".{name}") for one in there)):
+        raise CourseError(
+            f"PEFT cannot put adapters on {', '.join(missing)}: {type(model).__name__} has no such layers. Name layers "
+            "that it has, or use target_modules='all-linear'."
+        )
 
 
 def ready(model, method, rank=RANK, alpha=ALPHA, adapter=None):
@@ -73,7 +87,9 @@ def ready(model, method, rank=RANK, alpha=ALPHA, adapter=None):
 
 
 def need_model(model, rank=None, alpha=None, adapter=None):
-    """Raise CourseError where `model` is none, or has adapters while other ones are asked for: its own are trained."""
+    """Raise CourseError where `model` or `adapter` is none, or where a model has adapters, which are then trained, and
+    others are asked for.
+    """
     import torch
 
     if model is not None and not (isinstance(model, torch.nn.Module) and hasattr(model, "config")):
@@ -81,6 +97,11 @@ def need_model(model, rank=None, alpha=None, adapter=None):
             f"model is {model!r:.60}. Give a loaded one, as models.load_model() returns it, or None to load it here. "
             "The setting COURSE_MODEL chooses it by its name."
         )
+    if adapter is not None:
+        from peft import PeftConfig
+
+        if not isinstance(adapter, PeftConfig):
+            raise CourseError(f"adapter is {adapter!r:.60}. Give a configuration of PEFT, as peft.LoraConfig(r=16).")
     if not (hasattr(model, "peft_config") and hasattr(model, "get_base_model")):
         return
     config = model.peft_config[model.active_adapters[0]]

@@ -62,6 +62,15 @@ def _tokens(row, tokenizer, name):
         before = tokenizer(prompt)["input_ids"]
         answer = tokenizer(completion, add_special_tokens=False)["input_ids"]
         return before + answer + [tokenizer.eos_token_id], len(before)
+    if completion[0]["role"] != "assistant":
+        raise CourseError(
+            f"{name}: the completion begins with a message of role {completion[0]['role']!r}. It is the assistant's."
+        )
+    if not getattr(tokenizer, "chat_template", None):
+        raise CourseError(
+            f"{name} is a conversation, and this tokenizer has no chat template. Give prompt and completion as texts, "
+            "or train an instruct model."
+        )
     try:
         return chat.example(tokenizer, prompt, completion)
     except (CourseError, TemplateError) as error:  # some templates refuse a system message, or two turns of one role
@@ -71,6 +80,18 @@ def _tokens(row, tokenizer, name):
 def longest_of(datasets):
     """Tokens of the longest row in all of `datasets`; None counts as an empty one."""
     return max(len(ids) for each in datasets if each for ids in each["input_ids"])
+
+
+def need_same_vocabulary(model, tokenizer):
+    """Raise CourseError where `model` (or None) knows many more tokens than `tokenizer`, which is then another's."""
+    if model is None:
+        return
+    known = model.get_input_embeddings().num_embeddings
+    if known > len(tokenizer) + 1024:  # a few are often added to round the number up
+        raise CourseError(
+            f"The model knows {known} tokens, and the tokenizer of the chosen model (COURSE_MODEL) {len(tokenizer)}. "
+            "Give the model's own, as tokenizer=."
+        )
 
 
 def need_known(model, datasets):

@@ -55,19 +55,20 @@ def finetune(
     model: as `models.load_model` gives it ('full', 'lora') or `load_4bit_model` ('qlora'), or None to load it here;
     it is changed in place. A model that has adapters trains those. data: dicts {"prompt": messages, "completion":
     messages}, or both texts; the loss is on the completion alone, in nats per token. validation: rows of the same form,
-    whose loss is taken `evaluations` times on the way, and before the first step.
+    whose loss is taken `evaluations` times on the way, and before the first step. tokenizer: the model's own (None:
+    that of the chosen model, COURSE_MODEL).
 
     batch_size: rows of a step over all processes; accumulate: a step's rows are taken in so many parts, and validation
     rows as few at once, which saves memory. learning_rate: None for the method's own (LEARNING_RATES). warmup: share of
-    the steps over which it rises; then `schedule` ('linear', 'cosine', 'constant_with_warmup') takes over. rank, alpha:
-    of the adapters, on all linear layers (None: 16 and 32); adapter: a PEFT configuration instead of these. max_length:
-    the longest row allowed, in tokens. max_steps: instead of epochs. checkpointing: calculate each layer again in the
-    backward pass instead of keeping what is in it: less memory, more time. patience: stop after so many evaluations
-    without a lower validation loss, and keep the best weights.
+    the steps over which it rises; then `schedule` ('linear', 'cosine', 'constant_with_warmup') takes over ('constant'
+    has no warm-up). rank, alpha: of the adapters, on all linear layers (None: 16 and 32; 'full' has none); adapter: a
+    PEFT configuration instead of these. max_length: the longest row allowed, in tokens. max_steps: instead of epochs.
+    checkpointing: calculate each layer again in the backward pass instead of keeping what is in it: less memory, more
+    time. patience: stop after so many evaluations without a lower validation loss, and keep the best weights.
 
     folder: where checkpoints go, one after each evaluation (or quarter of the steps). A run that was stopped goes on
     from the last one when the same call is made again (`accumulate` may differ), and ends with the same weights.
-    Without it, nothing is kept.
+    Without it, nothing is kept. keep_checkpoints: leave the last one there when the run is done.
     curves: whether a notebook shows the losses as they come in; `label` is what the progress bar says.
     measure_memory: hold the memory of one more forward and backward pass against the prediction, in `Result.memory`.
 
@@ -101,7 +102,9 @@ def finetune(
     heap.release()  # what an earlier training left
     from transformers import set_seed
 
-    tokenizer = tokenizer or models.load_tokenizer()
+    if tokenizer is None:
+        tokenizer = models.load_tokenizer()
+        rows.need_same_vocabulary(model, tokenizer)
     train = rows.dataset(data, tokenizer, max_length)
     held_out = rows.dataset(validation, tokenizer, max_length, "validation") if validation is not None else None
     longest = rows.longest_of([train, held_out])
@@ -119,12 +122,16 @@ def finetune(
         arguments = _arguments(place, settings, accumulate, interval, held_out, patience, keep=bool(folder))
         set_seed(settings["seed"])  # adapters start at random
         given = model
-        about = settings | {"rows_at_once": arguments.per_device_train_batch_size}
+        about = settings | {
+            "accumulate": accumulate, "rows_at_once": arguments.per_device_train_batch_size,
+            "plain_attention": _plain(longest),
+        }  # fmt: skip
         stack.enter_context(troubles.explained(lambda: model, about, longest, place if folder else None))
         model = methods.ready(model, method, rank, alpha, adapter)
         stack.enter_context(methods.taken_off(model, given))
         rows.need_known(model, [train, held_out])
-        last = checkpoints.claim(place, settings, [train, held_out], model) if folder else None
+        identity = settings | {"evaluations": evaluations, "patience": patience}
+        last = checkpoints.claim(place, identity, [train, held_out], model) if folder else None
         arguments.eval_on_start = bool(held_out) and not last
         if arguments.save_strategy != "no":
             checkpoints.need_disk(place, model, arguments)
@@ -216,11 +223,15 @@ def _arguments(place, settings, accumulate, interval, held_out, patience, keep):
     return arguments
 
 
+def _plain(longest):
+    return course.device() == "cpu" and longest <= PLAIN_ATTENTION
+
+
 @contextlib.contextmanager
 def _plain_attention(model, longest):
     """On a CPU, and for short rows, compute attention as plain matrix products: the fused kernel's backward is slow."""
     before = model.config._attn_implementation
-    plain = course.device() == "cpu" and before == "sdpa" and longest <= PLAIN_ATTENTION
+    plain = before == "sdpa" and _plain(longest)
     if plain:
         model.set_attn_implementation("eager")
     try:

@@ -11,7 +11,7 @@ from helpers.files import DISK_FULL, SAYS_DISK_FULL
 from helpers.finetune import checkpoints
 
 # What PyTorch says on Linux, on Windows, and for GPUs; and what it, and libraries written in Rust, say of a full disk.
-NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
 NO_DISK = rf"{SAYS_DISK_FULL}|PytorchStreamWriter|os error 112\b"
 NAMES = {"loss": "the loss", "eval_loss": "the validation loss", "grad_norm": "the gradient's length"}
 
@@ -96,8 +96,11 @@ def _out_of_memory(model, settings, longest, folder, advice):
     else:
         has = psutil.virtual_memory().total / 1e9
     advice = advice or _planned(model, settings, longest, has)
+    rows = at_once = settings["batch_size"]
+    at_once = settings.get("rows_at_once", at_once)
+    some = f"{rows} rows" if at_once == rows else f"{at_once} rows at once, {rows} a step,"
     return CourseError(
-        f"Memory ran out: {settings['batch_size']} rows of up to {longest} tokens, method {settings['method']!r}, "
+        f"Memory ran out: {some} of up to {longest} tokens, method {settings['method']!r}, "
         f"{has:.0f} GB. What to change first: {advice}. {_kept(folder)}"
     )
 
@@ -108,7 +111,13 @@ def _planned(model, settings, longest, has):
 
     try:
         how = {"dtype": settings["dtype"], "checkpointing": settings["checkpointing"]}
-        fit = memory.plan(model.config, settings["method"], longest, [has], settings["rows_at_once"], **how)[0]
-        return fit.advice or "close other programs, or use smaller batches with accumulate"
+        how["attention"] = "eager" if settings["plain_attention"] else "fused"
+        at_once = settings["rows_at_once"]
+        fit = memory.plan(model.config, settings["method"], longest, [has], at_once, **how)[0]
+        if 0 < fit.largest_batch < at_once:
+            parts = next(n for n in range(2, at_once + 1) if at_once % n == 0 and at_once // n <= fit.largest_batch)
+            some = "1 row" if at_once == parts else f"{at_once // parts} rows"
+            return f"accumulate={settings['accumulate'] * parts}, which is {some} at once"
+        return fit.advice or "close other programs, or use a larger accumulate: fewer rows at once"
     except (CourseError, AttributeError):  # no model yet, or an architecture that the planner does not know
         return "use smaller batches (batch_size, accumulate), shorter rows, or method='lora' or 'qlora'"

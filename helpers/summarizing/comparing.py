@@ -1,7 +1,10 @@
 """The comparison: scores against all references, what is trivial beside what is trained, and intervals."""
 
-from helpers import course, metrics
+import json
+
+from helpers import course, kept, metrics
 from helpers.errors import CourseError
+from helpers.files import write_json
 from helpers.memory.shape import need
 from helpers.summarizing.data import ASKING, DATA, INSTRUCTION, asking_with_example, dialogues
 from helpers.summarizing.training import METHODS, MODEL, load, train, write
@@ -52,7 +55,8 @@ def compare(methods=("full", "lora"), *, model=MODEL, data=DATA, rows=None, dial
     rows, dialogues_tested, epochs: how much (None: by the budget; 'full' takes all 12,460 training rows, 500 dialogues
     and three epochs). Returns a dict: values (system → its scores' means; gains over the base model with a 95 %
     interval; what the training took; minus_full_ci, of an adapter), items (one dict a dialogue), settings, versions.
-    Raises CourseError on an unknown method, and where model or data cannot be had.
+    What a method wrote is kept under COURSE_HOME (see `kept`), so a comparison that was stopped goes on. Raises
+    CourseError on an unknown method, and where model or data cannot be had.
     """
     methods = list(dict.fromkeys(methods))
     if not methods:
@@ -70,16 +74,7 @@ def compare(methods=("full", "lora"), *, model=MODEL, data=DATA, rows=None, dial
     del base
     took = {}
     for method in methods:
-        fresh, tokenizer = load(model)
-        trained = train(fresh, tokenizer, training, method, validation=validation, epochs=epochs)
-        answers[method] = write(trained.model, tokenizer, test, INSTRUCTION, label=f"After {method}")
-        took[method] = {
-            "trainable": trained.trainable,
-            "checkpoint_mb": trained.checkpoint_mb,
-            "minutes": trained.minutes,
-            "validation_loss": trained.evaluations[-1][1],
-        } | ({"peak_gb": trained.peak_gb} if trained.peak_gb else {})
-        del fresh, trained
+        answers[method], took[method] = _after(method, model, data, epochs, training, validation, test)
     return {
         "n": len(test),
         "values": _values(answers, test, took),
@@ -94,6 +89,27 @@ def compare(methods=("full", "lora"), *, model=MODEL, data=DATA, rows=None, dial
         "versions": course.versions(),
         "classic": CLASSIC,
     }  # fmt: skip
+
+
+def _after(method, model, data, epochs, training, validation, test):
+    """(summaries of `test`, what the training took), kept: a comparison that was stopped goes on after it."""
+
+    def make(folder):
+        fresh, tokenizer = load(model)
+        trained = train(fresh, tokenizer, training, method, validation=validation, epochs=epochs)
+        summaries = write(trained.model, tokenizer, test, INSTRUCTION, label=f"After {method}")
+        took = {
+            "trainable": trained.trainable,
+            "checkpoint_mb": trained.checkpoint_mb,
+            "minutes": trained.minutes,
+            "validation_loss": trained.evaluations[-1][1],
+        } | ({"peak_gb": trained.peak_gb} if trained.peak_gb else {})
+        write_json(folder / "after.json", {"summaries": summaries, "took": took})
+
+    rows = [[row["id"] for row in each] for each in (training, validation, test)]
+    folder = kept.folder(f"summarizing-{method}", [method, model, data, epochs, rows], make)
+    found = json.loads((folder / "after.json").read_text(encoding="utf-8"))
+    return found["summaries"], found["took"]
 
 
 def _values(answers, test, took):

@@ -67,17 +67,21 @@ def prompt(tokenizer, dialogue, asking=INSTRUCTION, window=WINDOW):
 
 
 def encoded(tokenizer, rows, window=WINDOW):
-    """Rows of `dialogues` as a `Dataset` to train on, one for each summary: input_ids, attention_mask, labels."""
+    """Rows of `dialogues` as a `Dataset` to train on, one for each summary: input_ids, attention_mask, labels.
+
+    Summaries of more than LONGEST tokens are left out: cut off, they would teach to stop in mid-sentence.
+    """
     from datasets import Dataset
 
     made = []
     for row in rows:
         inputs = dict(tokenizer(prompt(tokenizer, row["dialogue"], window=window)))
         for summary in row["summaries"]:
-            labels = tokenizer(text_target=summary, truncation=True, max_length=LONGEST)["input_ids"]
-            made.append(inputs | {"labels": labels})
+            labels = tokenizer(text_target=summary)["input_ids"]
+            if len(labels) <= LONGEST:
+                made.append(inputs | {"labels": labels})
     if not made:
-        raise CourseError("There are no dialogues to train on. Give at least one.")
+        raise CourseError(f"There are no dialogues to train on. Give one whose summary has at most {LONGEST} tokens.")
     return Dataset.from_list(made)
 
 

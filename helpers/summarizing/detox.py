@@ -28,8 +28,10 @@ def classifier(name=REWARD, label=GOOD, batch_size=32):
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     with hub.explained(name):
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForSequenceClassification.from_pretrained(name, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            name, dtype=torch.float32, trust_remote_code=False
+        )
     model = model.to(course.device()).eval()
     labels = model.config.label2id
     if label not in labels:

@@ -24,8 +24,8 @@ def load(name=MODEL):
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     with hub.explained(name):
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForSeq2SeqLM.from_pretrained(name, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        model = AutoModelForSeq2SeqLM.from_pretrained(name, dtype=torch.float32, trust_remote_code=False)
     return model.to(course.device()).eval(), tokenizer
 
 

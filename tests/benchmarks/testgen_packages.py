@@ -2,8 +2,8 @@
 
 Fetches pinned packages of plain Python from the index into a temporary folder, and runs `helpers testgen` on each:
 how many public functions that look pure get tests that pass under pytest, seconds for each function, and whether a
-second run changes anything. With --model, the model proposes calls as well. With --save, the table goes to
-data/results/testgen-packages.json.
+second run changes anything. Names of packages take those alone. With --model, the model proposes calls as well. With
+--save, the table goes to data/results/testgen-packages.json, or testgen-packages-model.json.
 """
 
 import argparse
@@ -24,6 +24,8 @@ PACKAGES = {
     "webcolors": "webcolors==25.10.0", "validators": "validators==0.36.0", "natsort": "natsort==8.4.0",
     "isodate": "isodate==0.7.2",
 }  # fmt: skip
+
+COMMAND = "python -m tests.benchmarks.testgen_packages --save"
 
 
 def pure(found, others):
@@ -58,22 +60,26 @@ def measure(name, folder, propose):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("packages", nargs="*", help=f"{', '.join(PACKAGES)}; all by default")
     parser.add_argument("--model", action="store_true", help="the model proposes calls, too")
     parser.add_argument("--save", action="store_true", help="write the table to data/results/")
     options = parser.parse_args()
+    if unknown := set(options.packages) - set(PACKAGES):
+        parser.error(f"no such package here: {', '.join(sorted(unknown))}")
+    pins = {name: PACKAGES[name] for name in options.packages or PACKAGES}
     propose = tool.model_calls() if options.model else None
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, *PACKAGES.values()]
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, *pins.values()]
         subprocess.run(command, check=True)
-        for name in PACKAGES:
+        for name in pins:
             rows.append(measure(name, folder, propose))
             print(rows[-1], flush=True)
     share = sum(row["with_tests"] for row in rows) / sum(row["functions"] for row in rows)
     print(f"{share:.0%} of the public functions that look pure got a test that passes")
     if options.save:
-        command = "python -m tests.benchmarks.testgen_packages --save" + " --model" * options.model
-        about = {"command": command, "with_model": options.model, "share": share, "packages": list(PACKAGES.values())}
+        command = " ".join([COMMAND, *["--model"] * options.model, *options.packages])
+        about = {"command": command, "with_model": options.model, "share": share, "packages": list(pins.values())}
         about |= {"device": course.device(), "cores": course.cores(), "versions": course.versions()}
         name = f"testgen-packages{'-model' * options.model}.json"
         write_json(course.ROOT / "data" / "results" / name, about | {"ran_at_commit": course.commit(), "rows": rows})
