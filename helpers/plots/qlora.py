@@ -76,7 +76,7 @@ def one_block(blocks):
 def one_block_alt(blocks):
     """The figure of `one_block` in words."""
     found = [f"{name} {len(set(numbers))}" for name, numbers in blocks.items()]
-    return f"Weights of one block, sorted; how many of them are different: {', '.join(found)}. Few different ones lie in even steps."
+    return f"Weights of one block, sorted. Different ones: {', '.join(found)}; few lie in even steps."
 
 
 def too_small(distances):
