@@ -54,7 +54,7 @@ def main(arguments=None):
             "run the same command again; COURSE_HOME and TMPDIR choose other folders."
         )
     except KeyboardInterrupt:
-        print("\nStopped. Run the same command again to go on.", file=sys.stderr)
+        print(f"\nStopped. {options.stopped}", file=sys.stderr)
         return 130
     print(problem, file=sys.stderr)
     return options.failed
@@ -83,6 +83,7 @@ def _parser():
     def add(name, function, help, makes_environment=True):
         command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
         command.set_defaults(command=function, cpu=False, failed=1)
+        command.set_defaults(stopped="Run the same command again to go on.")
         if makes_environment:
             command.add_argument("--cpu", action="store_true", help="install PyTorch's CPU build: no CUDA libraries")
         return command
@@ -100,7 +101,7 @@ def _parser():
     test = add("test", _test, "run all that CI runs; with NN, one lesson and what it uses")
     test.add_argument("lesson", nargs="?", metavar="NN", help="the lesson's number")
     testgen = add("testgen", _testgen, "write verified unit tests for a file, a folder or an installed module")
-    testgen.set_defaults(failed=2)
+    testgen.set_defaults(failed=2, stopped="No test was written: files come last. The same command starts anew.")
     testgen.epilog, testgen.formatter_class = CODES, argparse.RawDescriptionHelpFormatter
     testgen.add_argument("path", metavar="PATH", help="a .py file, a folder, or the name of an installed module")
     testgen.add_argument("--out", default="generated_tests", metavar="DIR", help="where the tests go (%(default)s)")

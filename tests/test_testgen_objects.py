@@ -141,7 +141,7 @@ def made(tmp_path_factory):
     code = tool.main(str(folder / "shapes" / "shapes.py"), out)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(out)]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    return code, (out / "test_shapes_shapes.py").read_text(), ran
+    return code, (out / "test_generated_shapes_shapes.py").read_text(), ran
 
 
 def test_every_function_gets_a_test_that_passes(made):
@@ -417,7 +417,7 @@ def test_a_module_that_puts_another_object_in_its_place(tmp_path):
     (target,), _ = targets.functions(targets.locate(str(folder / "odd")), ())
     assert "importlib" in target.text  # it needs its module
     assert tool.main(str(folder / "odd"), tmp_path / "made") == 0
-    assert "assert times(" in (tmp_path / "made" / "test_odd.py").read_text()
+    assert "assert times(" in (tmp_path / "made" / "test_generated_odd.py").read_text()
 
 
 def test_an_example_that_needs_a_package_that_is_not_there_is_not_checked(tmp_path):

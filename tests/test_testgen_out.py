@@ -61,7 +61,7 @@ def test_a_conftest_of_the_user_is_kept_and_what_may_be_missing_is_said(tmp_path
         file.write(f"[tool.pytest.ini_options]\n{line}\n")
     ran = pytest_on(out, project)
     assert ran.returncode == 0 and "1 passed" in ran.stdout, ran.stdout
-    (out / "test_shop_price.py").unlink()
+    (out / "test_generated_shop_price.py").unlink()
     assert tool.main(str(project / "src"), out) == 0
     assert "is yours" not in capsys.readouterr().out
 
@@ -130,7 +130,7 @@ def test_exceptions_of_the_module_are_pinned_and_imported(tmp_path):
             """,
     })  # fmt: skip
     assert tool.main(str(tmp_path / "service.py"), tmp_path / "made") == 0
-    text = (tmp_path / "made" / "test_service.py").read_text()
+    text = (tmp_path / "made" / "test_generated_service.py").read_text()
     assert "from service import AppError, NotFound, half, hidden, price" in text
     assert "with pytest.raises(AppError):\n        half(" in text and "pytest.raises(NotFound)" in text
     assert "_Hidden" not in text
@@ -195,7 +195,7 @@ def test_functions_below_a_condition_are_those_that_the_module_has(tmp_path, cap
     assert "4 functions of 6 got a test" in said
     assert "m.dedent: its module has another dedent once it is imported" in said
     assert "m.script: its module has no script once it is imported" in said
-    assert "from m import fast, inside, late, new" in (tmp_path / "made" / "test_m.py").read_text()
+    assert "from m import fast, inside, late, new" in (tmp_path / "made" / "test_generated_m.py").read_text()
     ran = pytest_on(tmp_path / "made", tmp_path)
     assert ran.returncode == 0 and "4 passed" in ran.stdout, ran.stdout
 
@@ -237,4 +237,4 @@ def test_nothing_is_lost_when_nobody_reads_what_is_printed(tmp_path):
     ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     os.close(writing)
     assert ran.returncode == 141 and "Error" not in ran.stderr and "Traceback" not in ran.stderr, ran.stderr
-    assert "def test_double" in (tmp_path / "made" / "test_one.py").read_text()
+    assert "def test_double" in (tmp_path / "made" / "test_generated_one.py").read_text()

@@ -81,7 +81,7 @@ def test_a_package_gets_tests_that_pass_and_a_second_run_changes_nothing(package
     assert "3 functions of 3 got a test" in said
     ran = pytest_on(out)
     assert ran.returncode == 0 and "3 passed" in ran.stdout, ran.stdout
-    assert "_private" not in (out / "test_shop_prices.py").read_text()
+    assert "_private" not in (out / "test_generated_shop_prices.py").read_text()
     before = everything(tmp_path)
     assert tool.main(str(package), out) == tool.LOOKS_WRONG
     assert everything(tmp_path) == before
@@ -92,12 +92,13 @@ def test_a_package_gets_tests_that_pass_and_a_second_run_changes_nothing(package
 def test_a_file_that_is_there_is_never_written_over(package, tmp_path):
     out = tmp_path / "made"
     out.mkdir()
-    (out / "test_shop_prices.py").write_text("# mine\n")
+    (out / "test_generated_shop_prices.py").write_text("# mine\n")
     (out / "conftest.py").write_text("# mine, too\n")
     tool.main(str(package), out)
-    assert (out / "test_shop_prices.py").read_text() == "# mine\n"
+    assert (out / "test_generated_shop_prices.py").read_text() == "# mine\n"
     assert (out / "conftest.py").read_text() == "# mine, too\n"
-    assert (out / "test_shop_money.py").exists() and "def test_label" in (out / "test_shop_prices_2.py").read_text()
+    assert (out / "test_generated_shop_money.py").exists()
+    assert "def test_label" in (out / "test_generated_shop_prices_2.py").read_text()
 
 
 def test_new_functions_get_a_file_of_their_own(package, tmp_path, capsys):
@@ -109,8 +110,8 @@ def test_new_functions_get_a_file_of_their_own(package, tmp_path, capsys):
         assert tool.main(str(package), out) == tool.LOOKS_WRONG
         new = everything(out)
         assert {path: text for path, text in new.items() if path in before} == before
-        assert {path.name for path in new} - {path.name for path in before} == {"test_shop_prices_2.py"}
-    assert "import half\n" in (out / "test_shop_prices_2.py").read_text()
+        assert {path.name for path in new} - {path.name for path in before} == {"test_generated_shop_prices_2.py"}
+    assert "import half\n" in (out / "test_generated_shop_prices_2.py").read_text()
     assert "1 functions of 4 got a test" in capsys.readouterr().out
     assert pytest_on(out).returncode == 0
 
@@ -213,7 +214,7 @@ def test_proposed_calls_are_used(tmp_path):
         "def opens(code):\n    if code == 'x' + str(7 * 191):\n        return 1\n    return 0\n"
     )
     tool.main(str(tmp_path / "codes.py"), tmp_path / "made", lambda found, n: [["opens('x1337')"] for _ in found])
-    assert "x1337" in (tmp_path / "made" / "test_codes.py").read_text()
+    assert "x1337" in (tmp_path / "made" / "test_generated_codes.py").read_text()
 
 
 @pytest.mark.parametrize(
@@ -370,14 +371,14 @@ def test_what_would_fail_is_left_out_with_its_reason(line, awkward):
 
 
 def test_a_name_that_other_tests_use_is_imported_under_another(awkward):
-    text = (awkward[1] / "test_shadow.py").read_text()
+    text = (awkward[1] / "test_generated_shadow.py").read_text()
     for name in ("list", "set", "float", "islice"):
         assert f"{name} as {name}_" in text and f"    assert {name}_(" in text
     assert "assert list(evens(" in text and "islice(naturals(" in text
 
 
 def test_two_modules_never_share_a_file(awkward):
-    texts = [path.read_text() for path in awkward[1].glob("test_a_b_c*.py")]
+    texts = [path.read_text() for path in awkward[1].glob("test_generated_a_b_c*.py")]
     assert sorted("one" if "from a.b_c import one" in text else "two" for text in texts) == ["one", "two"]
     assert "inner.core.late" in awkward[0].partition("No test")[0]
 
@@ -394,7 +395,7 @@ def test_the_src_layout_is_imported_as_it_is_installed(tmp_path, capsys):
         "top.py": "def above(x: int) -> int:\n    return x + 1\n",
     })  # fmt: skip
     assert tool.main(str(tmp_path), tmp_path / "made") == 0
-    assert "from shop.price import tax" in (tmp_path / "made" / "test_shop_price.py").read_text()
+    assert "from shop.price import tax" in (tmp_path / "made" / "test_generated_shop_price.py").read_text()
     ran = pytest_on(tmp_path / "made")
     assert ran.returncode == 0 and "3 passed" in ran.stdout, ran.stdout
 
@@ -485,7 +486,7 @@ def fine(tmp_path_factory):
     with contextlib.redirect_stdout(said):
         assert tool.main(str(folder), folder / "made") == tool.LOOKS_WRONG
     assert pytest_on(folder / "made").returncode == 0
-    return said.getvalue(), (folder / "made" / "test_fine.py").read_text()
+    return said.getvalue(), (folder / "made" / "test_generated_fine.py").read_text()
 
 
 def test_only_what_is_wrong_looks_wrong(fine):

@@ -1,8 +1,9 @@
 """Runs inside the sandbox: a whole test file on the real module, with the real pytest, as a person would run it.
 
 `testfile` sends this file's text there, and a job as the program: the `module` (dotted), the `names` that the tests
-import from it, the `text` of the file, and its `tests` (names). What runs next is written to the real stdout, so that
-the parent learns what did not come back.
+import from it, the `text` of the file, and its `tests` (names); with `elsewhen`, on another day and for another user.
+Or `files`, a list of such jobs, which run in one process, as pytest runs them. What runs next is written to the real
+stdout, so that the parent learns what did not come back.
 """
 # ruff: noqa: F821  the sandbox defines submit()
 
@@ -11,7 +12,9 @@ import importlib
 import json  # noqa: F401  submit() uses it: imported here, before a program can put a json.py of its own in the way
 import os
 import signal
+import socket
 import sys
+import time
 import types
 
 IMPORT, TEST, CLOCK = 5.0, 5.0, 4  # seconds of the processor for the module and for one test; by the clock so often
@@ -31,8 +34,49 @@ def said(error):
     return f"{type(error).__name__}{': ' * bool(text)}{text:.80}"
 
 
+def elsewhen():
+    """Let it be another day, on another machine, for another user."""
+    real, nanoseconds, ahead = time.time, time.time_ns, 431 * 24 * 3600 + 5 * 3600
+    time.time = lambda: real() + ahead
+    time.time_ns = lambda: nanoseconds() + ahead * 10**9
+    for name in ("gmtime", "localtime", "ctime"):
+        at = getattr(time, name)
+        setattr(time, name, lambda seconds=None, at=at: at(time.time() if seconds is None else seconds))
+    strftime = time.strftime
+    time.strftime = lambda form, *when: strftime(form, *(when or (time.localtime(),)))
+    socket.gethostname = lambda: "elsewhere"
+    os.environ |= dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "someone") | {"HOME": "/home/someone"}
+
+
+def together(files):
+    """{"failed": {number of a file: {test: why}}}: all files in one process, then once more the other way round."""
+    spaces, failed = {}, {}
+    for order in (1, -1):
+        for number in list(range(len(files)))[::order]:
+            file = files[number]
+            begin("module", IMPORT)
+            try:
+                if number not in spaces:
+                    spaces[number] = vars(types.ModuleType("test_file"))
+                    exec(compile(file["text"], "test_file.py", "exec", dont_inherit=True), spaces[number])
+            except BaseException as error:
+                failed[str(number)] = dict.fromkeys(file["tests"], said(error))
+                continue
+            for name in file["tests"][::order]:
+                begin(f"file {number}", TEST)
+                try:
+                    spaces[number][name]()
+                except BaseException as error:
+                    failed.setdefault(str(number), {})[name] = said(error)
+    return {"failed": failed}
+
+
 def answer(job):
-    """{"module": why it cannot be imported}, {"missing": names that it lacks}, or {"failed": {test: why}}."""
+    """{"module": why it cannot be imported}, {"missing": names that it lacks}, {"file": why it cannot be run}, or
+    {"failed": {test: why}}.
+    """
+    if job.get("elsewhen"):
+        elsewhen()
     begin("module", IMPORT)
     try:
         module = importlib.import_module(job["module"])
@@ -43,7 +87,10 @@ def answer(job):
         return {"missing": missing}
     space, failed, known = vars(types.ModuleType("test_file")), {}, vars(builtins)
     before = dict(known)
-    exec(compile(job["text"], "test_file.py", "exec", dont_inherit=True), space)
+    try:
+        exec(compile(job["text"], "test_file.py", "exec", dont_inherit=True), space)
+    except BaseException as error:
+        return {"file": said(error)}
     for number, name in enumerate(job["tests"]):
         begin(f"test {number}", TEST)
         try:
@@ -63,6 +110,6 @@ def check(program):
     del sys.modules["program"]  # the name may be one of the code under test
     sys.path[:0] = job["readable"]
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
-    found = answer(job)
+    found = together(job["files"]) if "files" in job else answer(job)
     begin("end", 0)
     submit(found)

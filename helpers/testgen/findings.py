@@ -78,8 +78,8 @@ def wrong_examples(docs, *, module=None, text=None, readable=()):
             f"job = {job | {'skip': skip}!r}\n", limits=_LIMITS, harness=HARNESS, readable=job["readable"]
         )
         answer = ended.result
-        last = re.findall(r"^(module|end|example) ?(\d*) ?(\d*)$", ended.stdout, re.MULTILINE)[-1:]
-        if isinstance(answer, dict) or ended.status == "timeout" or not last or last[0][0] != "example":
+        last = re.findall(r"^(module|end|example (?=\d+ \d))(\d*) ?(\d*)$", ended.stdout, re.MULTILINE)[-1:]
+        if isinstance(answer, dict) or ended.status == "timeout" or not last or last[0][0] != "example ":
             break
         skip[int(last[0][1])] = int(last[0][2])
     found, unchecked = {}, 0

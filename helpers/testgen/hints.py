@@ -107,7 +107,7 @@ def _file(node, path, root):
     parts = node.module.split(".") if node.module else []
     folder = path.parents[node.level - 1] if 0 < node.level <= len(path.parents) else Path(root)
     place = folder.joinpath(*parts)
-    files = [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.name != ".py"]
+    files = [*([place.with_suffix(".py")] if place.name else []), place / "__init__.py"]
     return next((file for file in files if file.is_file() and Path(root) in file.parents), None)
 
 

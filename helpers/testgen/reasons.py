@@ -17,6 +17,13 @@ _HARMLESS = set(
     "os.path os.sep os.linesep os.fspath os.PathLike sys.maxsize sys.version_info sys.byteorder urllib.parse uuid.UUID "
     "uuid.uuid3 uuid.uuid5 pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib.Path".split()
 )
+# What is another one on each day, machine or start of Python. A module that asks for it once, as it is imported, has it
+# as a constant, and nothing shows while its functions run.
+_CHANGING = set("time secrets uuid socket getpass tempfile random".split())
+_OF_THE_SYSTEM = set("os.environ os.getenv os.getcwd os.getlogin os.getpid os.getuid os.uname os.urandom".split())
+# These read a clock, and `watching` does not see them in a function that is called.
+_CLOCKS = {f"time.{name}" for name in "gmtime localtime strftime ctime asctime monotonic monotonic_ns perf_counter "
+           "perf_counter_ns process_time process_time_ns thread_time thread_time_ns".split()}  # fmt: skip
 _FILES = {"pathlib.Path", "pathlib.PosixPath", "os.PathLike", "typing.IO", "typing.TextIO", "typing.BinaryIO"}
 _TYPING = {"typing", "typing_extensions", "types", "collections", "numbers", "abc"}  # what they hold says no class
 
@@ -65,7 +72,40 @@ def why_not(node, tree):
                     return f"it depends on more than its arguments: {called.id}()"
                 if isinstance(called, ast.Attribute) and called.attr in _OUTSIDE_METHODS:
                     return f"it depends on more than its arguments: {called.attr}()"
+    return _through_others(node, tree, own)
+
+
+def _through_others(function, tree, own):
+    """Why not, by what a function uses of its module: other functions there, and what is assigned at its top level."""
+    known, there = _imported(tree), {}
+    for part in top_level(tree.body):
+        if isinstance(part, ast.FunctionDef):
+            there.setdefault(part.name, part)
+        targets = part.targets if isinstance(part, ast.Assign) else [getattr(part, "target", None)]
+        if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
+            names = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+            there |= dict.fromkeys(names, part.value)
+    used, seen = [(function.name, function)], {function.name, *own}
+    while used:
+        name, part = used.pop()
+        for one in ast.walk(part):
+            origin, place = _origin(one, known), getattr(one, "id", "")
+            if place == "__file__":
+                return "it depends on where its file is"
+            if origin in _CLOCKS or (not isinstance(part, ast.FunctionDef) and _is_changing(one, origin)):
+                return f"it depends on more than its arguments: {name}, by {origin or ast.unparse(one)}"
+            if place in there and place not in seen:
+                seen.add(place)
+                used.append((place, there[place]))
     return ""
+
+
+def _is_changing(node, origin):
+    """Whether a constant that holds this node is another one on another day or machine. origin: see `_origin`."""
+    first, _, rest = origin.partition(".")
+    method = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+    of_module = first in _CHANGING and _is_outside(origin) and not rest.isupper() and not rest.startswith("Random")
+    return of_module or origin in _OF_THE_SYSTEM or method in ("now", "today", "utcnow")
 
 
 def _imported(tree, function=None):

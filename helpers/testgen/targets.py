@@ -5,9 +5,12 @@ Nothing is imported or executed here: files are read and parsed. What is execute
 
 import ast
 import importlib.util
+import os
+import re
 import shutil
 import sys
 import tokenize
+import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ from helpers.testgen import hints, reasons
 
 # Folders that hold no code of the user's own.
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env", "tests", "test", "testing"}
+_NO_CODE = {"__pycache__", "node_modules", "site-packages", "venv"}  # of those, what no code imports from
 _COPIED, _LARGEST, _MOST = {".py", ".json", ".txt", ".toml", ".csv", ".cfg", ".ini"}, 2_000_000, 5_000
 
 
@@ -116,10 +120,13 @@ def _is_installed(path):
 
 
 def _root(folder):
-    """The first folder above that is no package: what a module's dotted name starts from."""
+    """The first folder above that is no package: what a module's dotted name starts from. In the src layout that is
+    `src`, though there may be folders without an `__init__.py` between, which are namespace packages.
+    """
     while (folder / "__init__.py").exists() and folder != folder.parent:
         folder = folder.parent
-    return folder
+    sources = [one for one in folder.parents if one.name == "src" and (one.parent / "pyproject.toml").is_file()]
+    return sources[0] if sources else folder
 
 
 def _python_files(folder):
@@ -215,6 +222,13 @@ def _program(own, module, node, text, readable, package, alone=True):
     return f"{FUTURE}\n{head}\n\n\n{source}\n", tuple(readable)
 
 
+def _below(folder):
+    """All files below a folder, without those in hidden folders and in _NO_CODE."""
+    for above, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _NO_CODE]
+        yield from (Path(above, name) for name in files)
+
+
 def staged(place, folder):
     """A copy of the code below `place.root` in `folder`, so that programs in the sandbox can import it; its folder.
 
@@ -224,12 +238,13 @@ def staged(place, folder):
     if place.installed:
         return ()
     count = 0
+    _describe(place, Path(folder))
     for root in place.roots:
         tops = {path.relative_to(root).parts[0] for path in place.files if place.root_of(path) == root}
         tops |= {path.name for path in root.glob("*.py")} | {path.parent.name for path in root.glob("*/__init__.py")}
         for top in sorted(tops):
             source = root / top
-            for path in [source] if source.is_file() else sorted(source.rglob("*")):
+            for path in [source] if source.is_file() else sorted(_below(source)):
                 hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
                 if hidden or path.suffix not in _COPIED or not path.is_file() or path.stat().st_size > _LARGEST:
                     continue
@@ -240,3 +255,16 @@ def staged(place, folder):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
     return (str(folder),)
+
+
+def _describe(place, folder):
+    """Write what `importlib.metadata` reads, as if the project were installed: many packages ask for their version."""
+    near = next((one for one in (place.root, *place.root.parents[:2]) if (one / "pyproject.toml").is_file()), None)
+    try:
+        project = tomllib.loads((near / "pyproject.toml").read_text(encoding="utf-8"))["project"] if near else {}
+        name, version = str(project["name"]), str(project.get("version", "0"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    about = folder / f"{re.sub(r'[^A-Za-z0-9.]+', '_', name)}-{re.sub(r'[^A-Za-z0-9.+!]+', '', version)}.dist-info"
+    about.mkdir(parents=True, exist_ok=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from helpers import sandbox
@@ -45,14 +46,19 @@ def _classes(test):
     """The names in the text of a test that are neither Python's own nor imported: exceptions and classes of the module.
     They are written with a capital letter.
     """
-    names = {node.id for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Name)}
+    nodes = list(ast.walk(ast.parse(test)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names -= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names -= {node.arg for node in nodes if isinstance(node, ast.arg)}  # of a lambda
     return sorted(one for one in names - set(assertions.IMPORTS) if one[0].isupper() and not hasattr(builtins, one))
 
 
 def imported_as(name, tests):
     """The name that a file imports a function under: another one where a test of the file means something else by it,
-    such as `list`.
+    such as `list`, and where pytest would call it, such as `setup_function`.
     """
+    if name.startswith(("setup_", "teardown_", "pytest_")) or name in ("setup", "teardown"):
+        return f"{name}_"
     known = name in assertions.IMPORTS or hasattr(builtins, name)
     used = known and any(
         isinstance(node, ast.Name) and node.id == name
@@ -95,13 +101,15 @@ def formatted(text):
     return ended.stdout.decode() if ended.returncode == 0 and ended.stdout else text
 
 
-def failures(module, tests, readable=()):
-    """{name: why} of those `tests` (see `text_of`) that do not hold in one file, on the module as it is imported."""
+def failures(module, tests, readable=(), hash_seed=0, elsewhen=False):
+    """{name: why} of those `tests` (see `text_of`) that do not hold in one file, on the module as it is imported.
+
+    hash_seed: decides the order of sets. elsewhen: on another day, on another machine, for another user.
+    """
     left, found = dict(tests), {}
     while left:
-        names = [node.name for tree in _renamed(left).values() for node in tree.body if _is_test(node)]
-        job = {"module": module, "names": list(left), "text": text_of(module, left), "tests": names}
-        why = _ask(job | {"readable": [str(folder) for folder in readable]}, list(left))
+        job = _job(module, left) | {"elsewhen": elsewhen, "readable": [str(folder) for folder in readable]}
+        why = _ask(job, list(left), hash_seed)
         if not why:
             break
         found |= why
@@ -109,13 +117,46 @@ def failures(module, tests, readable=()):
     return found
 
 
+def failures_together(by_module, readable=()):
+    """{(module, name): why} of tests that fail beside those of other modules: pytest runs all files in one process.
+
+    by_module: {module: tests (see `text_of`)}. A run that does not come back says nothing.
+    """
+    left, found = {module: dict(tests) for module, tests in by_module.items() if tests}, {}
+    for _ in range(3):
+        modules = sorted(left)
+        job = {"files": [_job(module, left[module]) for module in modules]}
+        job["readable"] = [str(folder) for folder in readable]
+        limits = replace(_LIMITS, seconds=60.0 + 5 * len(modules))
+        ended = sandbox.run(f"job = {job!r}\n", limits=limits, harness=HARNESS, readable=job["readable"])
+        failed = ended.result.get("failed", {}) if isinstance(ended.result, dict) else {}
+        for number, tests in failed.items():
+            file = job["files"][int(number)]
+            of_test = dict(zip(file["tests"], file["names"], strict=True))
+            for test, why in tests.items():
+                name = of_test[test]
+                found[file["module"], name] = f"its test fails after others have run, which change what it uses: {why}"
+                left[file["module"]].pop(name, None)
+        left = {module: tests for module, tests in left.items() if tests}
+        if not failed or not left:
+            break
+    return found
+
+
+def _job(module, tests):
+    names = [node.name for tree in _renamed(tests).values() for node in tree.body if _is_test(node)]
+    return {"module": module, "names": list(tests), "text": text_of(module, tests), "tests": names}
+
+
 def _is_test(node):
     return isinstance(node, ast.FunctionDef)
 
 
-def _ask(job, functions):
+def _ask(job, functions, hash_seed):
     """{name of a function: why} of what fails in one run of a file; {} if nothing does."""
-    ended = sandbox.run(f"job = {job!r}\n", limits=_LIMITS, harness=HARNESS, readable=job["readable"])
+    ended = sandbox.run(
+        f"job = {job!r}\n", limits=_LIMITS, harness=HARNESS, hash_seed=hash_seed, readable=job["readable"]
+    )
     answer = ended.result if isinstance(ended.result, dict) else {}
     of_test = dict(zip(job["tests"], functions, strict=True))
     if "failed" in answer:
@@ -123,10 +164,12 @@ def _ask(job, functions):
         return {of_test[test]: f"{said}: {why}" for test, why in answer["failed"].items()}
     if "missing" in answer:
         return {name: f"its module has no {name} once it is imported" for name in answer["missing"]}
+    if "file" in answer:
+        return dict.fromkeys(functions, f"a file with its test cannot be run: {answer['file']}")
     if "module" in answer:
         return dict.fromkeys(functions, f"{NOT_IMPORTED}: {answer['module']}")
-    last = re.findall(r"^(module|test|end) ?(\d*)$", ended.stdout, re.MULTILINE)[-1:]
-    if last and last[0][0] == "test" and int(last[0][1]) < len(functions):
+    last = re.findall(r"^(module|test (?=\d)|end)(\d*)$", ended.stdout, re.MULTILINE)[-1:]
+    if last and last[0][0] == "test " and int(last[0][1]) < len(functions):
         return {functions[int(last[0][1])]: "its test does not come to an end in its file"}
     why = ENDLESS if ended.status in ("timeout", "killed") else "it ends the program"
     return dict.fromkeys(functions, f"{NOT_IMPORTED}: {why}")
@@ -151,7 +194,8 @@ def covered(out):
 
 def path_for(out, module):
     """Where the next tests of a module go: a file that is not there yet."""
-    stem, number = f"test_{module.replace('.', '_')}", 2
+    # Two test files of one name stop pytest, wherever they are, and test_<module>.py is what people call theirs.
+    stem, number = f"test_generated_{module.replace('.', '_')}", 2
     path = Path(out) / f"{stem}.py"
     while path.exists():
         path, number = Path(out) / f"{stem}_{number}.py", number + 1

@@ -8,6 +8,7 @@ looks wrong, such as a documented example that does not hold, is reported.
 import ast
 import json
 import os
+import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -17,10 +18,14 @@ from helpers import metrics, sandbox
 from helpers.errors import CourseError
 from helpers.testgen import arguments, breaks, definitions, findings, program, proposals, targets, testfile
 from helpers.testgen.observe import DOWN, MOST, SLOW, UNWATCHED
+from helpers.testgen.observe import _depends_on_sets as depends_on_sets
 from helpers.testgen.shipping import ADAPTER, CONFIG
 
 NOTHING_WRITTEN, LOOKS_WRONG = 1, 3  # exit codes, beside 0
 FEW, PER_TEST = 4, 8  # assertions: there are at least so many, if there are so many results, and at most
+SEEDS = (5, 6, 7, 8)  # `observe` has tried 0 to 4
+NAMES_FOLDER = "its results name the folder that the code is in"
+ELSEWHERE = "in another folder, on another day or in another start of Python"
 LONGEST = 6000  # characters of a function that a model is asked about: a longer one takes gigabytes of memory to read
 
 
@@ -50,8 +55,8 @@ def main(path, out="generated_tests", propose=None, n=8):
     known = testfile.covered(out)
     for sentence in protections():
         print(sentence, flush=True)
-    with tempfile.TemporaryDirectory(prefix="testgen-") as folder:
-        readable = targets.staged(place, folder)
+    with tempfile.TemporaryDirectory(prefix="testgen-") as folder, tempfile.TemporaryDirectory() as other:
+        readable, elsewhere = targets.staged(place, folder), targets.staged(place, other)
         found, others = definitions.settled(*targets.functions(place, readable), readable)
         proposed = propose(found, n) if propose and found else [None] * len(found)
         work = list(zip(found, proposed, strict=True))
@@ -63,8 +68,12 @@ def main(path, out="generated_tests", propose=None, n=8):
         for report in reports:
             by_module[report.target.module].append(report)
         label = "Running the files" if by_module else None
-        done = sandbox.in_parallel(lambda some: of_module(some, readable), by_module.values(), label=label)
-    reports, unchecked = [report for some, _ in done for report in some], sum(number for _, number in done)
+        seeds = SEEDS if any(map(_orders_sets, place.files)) else SEEDS[:1]
+        done = sandbox.in_parallel(
+            lambda some: of_module(some, readable, elsewhere, seeds), by_module.values(), label=label
+        )
+        reports, unchecked = [report for some, _ in done for report in some], sum(number for _, number in done)
+        reports = beside_others(reports, readable)
     new, before = [one for one in reports if one.test], sum(one.has_test for one in reports)
     save(out, place, new)
     show(reports, others, unchecked)
@@ -88,6 +97,13 @@ def report_of(target, proposed=None, has_test=False):
     """
     if target.why:
         return Report(target, why=target.why, has_test=has_test)
+    try:
+        return _report_of(target, proposed, has_test)
+    except RecursionError:
+        return Report(target, why="it is nested too deeply", has_test=has_test)
+
+
+def _report_of(target, proposed, has_test):
     mutants = _sample(breaks.mutants(target.text, target.name), MOST)
     calls = [*proposals.separated(target.text, target.name), *(proposed or ())]
     written = _written(target, mutants, calls)
@@ -134,14 +150,23 @@ def _says_nothing(test):
     return all(isinstance(one, ast.Assert) and ast.unparse(one).endswith(" is None") for one in body)
 
 
-def of_module(reports, readable=()):
+def of_module(reports, readable=(), elsewhere=None, seeds=SEEDS[:1]):
     """(the `Report`s of one module, how many documented examples were not checked): after its examples ran, and its
-    tests in one file, on the module as a test imports it. A test that fails there is taken back.
+    tests in one file, on the module as a test imports it. A test that fails there is taken back; so is one that fails
+    in another folder, on another day, or where sets have another order.
+
+    elsewhere: as `readable`, another copy of the code. seeds: of Python's hashes, for those further runs.
     """
     module = reports[0].target.module
     docs = {one.target.name: one.target.doc for one in reports}
     wrong, unchecked = findings.wrong_examples(docs, module=module, readable=readable)
-    failed = testfile.failures(module, {one.target.name: one.test for one in reports if one.test}, readable)
+    tests = {one.target.name: one.test for one in reports if one.test}
+    failed = {name: NAMES_FOLDER for name, text in tests.items() if any(one in text for one in _folders(readable))}
+    failed |= testfile.failures(module, {name: tests[name] for name in tests.keys() - failed.keys()}, readable)
+    for seed in seeds:
+        left = {name: text for name, text in tests.items() if name not in failed}
+        again = testfile.failures(module, left, readable if elsewhere is None else elsewhere, seed, elsewhen=True)
+        failed |= {name: f"{ELSEWHERE}: {why}" for name, why in again.items()}
     found = []
     for one in reports:
         one = replace(one, suspicious=(*wrong.get(one.target.name, ()), *one.suspicious))
@@ -149,6 +174,34 @@ def of_module(reports, readable=()):
             one = replace(one, test="", score=None, why=failed[one.target.name])
         found.append(one)
     return found, unchecked
+
+
+def _folders(readable):
+    """Folders that a test for other machines cannot name: where the code was copied to, and this environment."""
+    return [*map(str, readable), *([sys.prefix] if sys.prefix != sys.base_prefix else [])]
+
+
+def _orders_sets(path):
+    """Whether the code in a file uses sets or hashes, whose order is another one in each start of Python."""
+    try:
+        return depends_on_sets(ast.parse(path.read_bytes()))
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
+
+
+def beside_others(reports, readable=()):
+    """The `Report`s after the tests of all modules ran in one process, as pytest will run them: those that fail then
+    are taken back.
+    """
+    by_module = defaultdict(dict)
+    for one in reports:
+        if one.test:
+            by_module[one.target.module][one.target.name] = one.test
+    failed = testfile.failures_together(by_module, readable) if by_module else {}
+    return [
+        replace(one, test="", score=None, why=why) if (why := failed.get((one.target.module, one.target.name))) else one
+        for one in reports
+    ]
 
 
 def _sample(some, most):

@@ -68,7 +68,7 @@ class Server:
                 response = error  # a response too, with a status of 300 and up
             with response:
                 status, after, body = response.status, _retry_after(response.headers), _read(response)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: no such host can be
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             late = f"no answer within {self._timeout:g} s" if isinstance(reason, TimeoutError) else None
             raise Trouble(late or self._shown(f"{type(reason).__name__} {reason}")) from None
