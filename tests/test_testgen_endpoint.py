@@ -224,6 +224,14 @@ def test_a_request_is_what_the_protocol_wants(server, teacher):
     assert server.bodies == [("/v1/chat/completions", expected)] and server.seen == [("q", f"Bearer {KEY}")]
 
 
+def test_models_that_reason_get_the_words_that_they_know(server, teacher):
+    teacher(limit="max_completion_tokens").answers(asks("q"), max_tokens=7, temperature=None)
+    expected = {"model": MODEL, "messages": asks("q")[0], "max_completion_tokens": 7, "stream": False}
+    assert server.bodies == [("/v1/chat/completions", expected)]
+    with pytest.raises(CourseError, match="limit='tokens' cannot be"):
+        teacher(limit="tokens")
+
+
 def test_each_sample_is_an_answer_of_its_own(server, teacher):
     one = teacher().answers(asks("a", "b"), n=1)
     more = teacher().answers(asks("a", "b"), n=3)

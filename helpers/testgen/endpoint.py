@@ -30,7 +30,10 @@ REMEDIES = {
     403: f"Check that the key in {KEY} may use this model.",
     404: "Check the url, which mostly ends in /v1, and the model's name.",
 }
-OTHER_REMEDY = "Check the model's name, max_tokens, and whether the conversation is longer than the model allows."
+OTHER_REMEDY = (
+    "Check the model's name, max_tokens, and whether the conversation is longer than the model allows. Models that "
+    'reason may want Endpoint(limit="max_completion_tokens") and temperature=None.'
+)
 GRACE = 5.0  # seconds that a stopped call waits for the answers that are on their way
 GONE = 3  # so many requests given up, and no answer between them, mean that the server is gone
 
@@ -58,6 +61,7 @@ class Endpoint:
     is none; it goes into requests and nowhere else. folder: where answers are kept (default: "teacher" in the course's
     home). concurrent: requests at a time. per_minute: requests sent per minute, retries included; None for no limit.
     attempts: per request. timeout: seconds without a byte from the server. price_in, price_out: per million tokens.
+    limit: what the server calls the most tokens of an answer; some models know only "max_completion_tokens".
     sleep (seconds) and clock are for tests.
     """
 
@@ -71,6 +75,7 @@ class Endpoint:
     timeout: float = 60.0
     price_in: float = 0.0
     price_out: float = 0.0
+    limit: str = "max_tokens"
     sleep: Callable | None = field(default=None, repr=False)
     clock: Callable = field(default=time.monotonic, repr=False)
     usage: Usage = field(default_factory=Usage, init=False)
@@ -83,6 +88,8 @@ class Endpoint:
         _check_numbers(0, price_in=self.price_in, price_out=self.price_out)
         if not isinstance(self.model, str) or not self.model:
             raise CourseError(f"model={self.model!r} cannot be. Give the name that the endpoint has for its model.")
+        if self.limit not in ("max_tokens", "max_completion_tokens"):
+            raise CourseError(f"limit={self.limit!r} cannot be. Give 'max_tokens' or 'max_completion_tokens'.")
         self._server = Server(self.url, os.environ.get(KEY) if key is None else key, self.timeout)
         self.folder = Path(self.folder or course.home() / "teacher").expanduser().absolute()
         self._lock = threading.Lock()  # over `usage` and the line below, which all threads share
@@ -91,13 +98,14 @@ class Endpoint:
     def answers(self, conversations, n=1, max_tokens=400, temperature=0.7, label="Asking the teacher"):
         """For each conversation (a list of messages, see `helpers.chat`) a list of `n` texts, in the same order.
 
-        max_tokens: of one answer. label: what the progress bar says. Identical requests are asked once; answers that
-        an earlier call got come from disk. Raises CourseError if some are missing in the end: the others are saved,
-        and the same call goes on from there. So does a call that was interrupted.
+        max_tokens: of one answer. temperature: None for the server's own. label: what the progress bar says. Identical
+        requests are asked once; answers that an earlier call got come from disk. Raises CourseError if some are
+        missing in the end: the others are saved, and the same call goes on from there. So does a call that was
+        interrupted.
         """
         _check_request(conversations, n, max_tokens, temperature)
         rows = [
-            [self._job(place, messages, sample, max_tokens, float(temperature)) for sample in range(n)]
+            [self._job(place, messages, sample, max_tokens, temperature) for sample in range(n)]
             for place, messages in enumerate(conversations)
         ]
         wanted = {job.path: job for row in rows for job in row}
@@ -116,7 +124,8 @@ class Endpoint:
         return n * (tokens_in * self.price_in + len(conversations) * max_tokens * self.price_out) / 1e6
 
     def _job(self, place, messages, sample, max_tokens, temperature):
-        fields = {"model": self.model, "messages": messages, "max_tokens": max_tokens, "temperature": temperature}
+        fields = {"model": self.model, "messages": messages, self.limit: max_tokens}
+        fields |= {} if temperature is None else {"temperature": float(temperature)}
         return _Job(place, self.folder / f"{_digest(fields | {'sample': sample})}.json", fields | {"stream": False})
 
     def _from_disk(self, paths):
@@ -333,7 +342,7 @@ def _digest(value):
 
 def _check_request(conversations, n, max_tokens, temperature):
     _check_numbers(1, int, n=n, max_tokens=max_tokens)
-    _check_numbers(0, temperature=temperature)
+    _check_numbers(0, temperature=0 if temperature is None else temperature)
     if not isinstance(conversations, list | tuple):
         raise CourseError(f"{type(conversations).__name__} is no list of conversations. Give a list of chats.")
     for place, messages in enumerate(conversations):
