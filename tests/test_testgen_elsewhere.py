@@ -215,3 +215,17 @@ def test_what_lies_beside_the_code_does_not_count_as_code(tmp_path, monkeypatch)
     monkeypatch.setattr(targets, "_MOST", 3)
     assert targets.staged(targets.locate(str(tmp_path / "web")), tmp_path / "copy")
     assert not list((tmp_path / "copy").rglob("*.json"))
+
+
+def test_mutants_are_not_run_where_the_sandbox_cannot_hold_them(tmp_path, monkeypatch, capsys):
+    asked, original = [], tool.metrics.score_tests
+
+    def scored(*some, **named):
+        asked.append(named["mutants"])
+        return original(*some, **named)
+
+    monkeypatch.setattr(sandbox, "missing", lambda: ["writing"])
+    monkeypatch.setattr(tool.metrics, "score_tests", scored)
+    (tmp_path / "m.py").write_text("def f(x: int) -> int:\n    return x + 1\n")
+    assert tool.main(str(tmp_path / "m.py"), tmp_path / "made") == 0
+    assert asked == [[[]]] and "none tried" in capsys.readouterr().out
