@@ -132,23 +132,19 @@ def test_markers(monkeypatch, tmp_path):
     assert pins.pins(file) == {"other-thing": "2"}
 
 
-def test_a_package_counts_once_its_installer_is_written_and_build_tags_do_not_matter(tmp_path):
+@pytest.mark.parametrize(("folder", "written_last"), [
+    ("some_thing-1.0+cpu.dist-info", "INSTALLER"),
+    ("some_thing-1.0-py3.11.egg-info", "installed-files.txt"),  # by a pip before 23.1, from its source
+])  # fmt: skip
+def test_a_package_counts_once_what_pip_writes_last_is_there_and_build_tags_do_not_matter(
+    tmp_path, folder, written_last
+):
     file = tmp_path / "requirements.txt"
     file.write_text("some-thing==1.0\n")
-    info = tmp_path / "some_thing-1.0+cpu.dist-info"
+    info = tmp_path / folder
     info.mkdir()
     assert pins.unmet(file, [tmp_path]) == ["some-thing"]
-    (info / "INSTALLER").write_text("pip\n")
-    assert pins.unmet(file, [tmp_path]) == []
-
-
-def test_a_package_that_an_old_pip_made_from_its_source_counts_once_its_files_are_listed(tmp_path):
-    file = tmp_path / "requirements.txt"
-    file.write_text("some-thing==1.0\n")
-    info = tmp_path / "some_thing-1.0-py3.11.egg-info"
-    info.mkdir()
-    assert pins.unmet(file, [tmp_path]) == ["some-thing"]
-    (info / "installed-files.txt").write_text("PKG-INFO\n")
+    (info / written_last).write_text("pip\n")
     assert pins.unmet(file, [tmp_path]) == []
 
 

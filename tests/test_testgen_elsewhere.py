@@ -1,15 +1,17 @@
 """What the tool writes holds elsewhere: on other days and machines, in another start of Python, and all together."""
 
+import ast
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from code_files import written
 
-from helpers import sandbox
+from helpers import commands, sandbox
 from helpers.testgen import reasons, targets, testfile, tool
 
 PROJECT = {
@@ -25,7 +27,7 @@ PROJECT = {
     "src/shop/place.py": """\
         import os
 
-        HERE = os.path.dirname(os.path.abspath(tuple.__doc__ and __spec__.origin))
+        HERE = os.path.dirname(__spec__.origin)
 
         def template(name: str) -> str:
             return os.path.join(HERE, name)
@@ -153,8 +155,6 @@ def _installed(folder):
     "odd.f": "its module",
 }.items())  # fmt: skip
 def test_what_depends_on_more_gets_no_test_and_why_is_said(made, name, why):
-    import re
-
     folder, said, tested = made
     (line,) = [line for line in said.splitlines() if line.strip().startswith(f"shop.{name}: ")]
     assert re.search(why, line) and name.split(".")[1] not in tested
@@ -175,16 +175,12 @@ def test_what_depends_on_more_gets_no_test_and_why_is_said(made, name, why):
     ("import uuid\nME = uuid.uuid4()\ndef f(x): return ME", False),
 ])  # fmt: skip
 def test_what_changes_with_the_day_or_the_machine_is_found_behind_names(code, pinned):
-    import ast
-
     tree = ast.parse(code)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "f")
     assert (reasons.why_not(function, tree) == "") == pinned
 
 
 def test_a_run_that_is_stopped_does_not_promise_to_go_on(tmp_path, monkeypatch, capsys):
-    from helpers import commands
-
     def stopped(*some, **named):
         raise KeyboardInterrupt
 
