@@ -403,7 +403,18 @@ def tool():
     total = [sum(row[name] for row in found["rows"]) for name in ("functions", "with_tests")]
     rows.append(["all", total[0], f"{total[1]} ({found['share']:.0%})", ""])
     head = ["package", "functions that look pure", "with a test that passes", "seconds each"]
-    return table(head, rows) + f"\nMade by `{found['command']}`; a second run changed nothing.\n"
+    text = table(head, rows) + f"\nMade by `{found['command']}`; a second run changed nothing.\n"
+    return text + _tool_with_model()
+
+
+def _tool_with_model():
+    """A sentence on the runs in which the model proposed calls, too."""
+    found = result("testgen-packages-model")
+    each = "; ".join(
+        f"{row['package']} {row['with_tests']} of {row['functions']}, {row['seconds_per_function']:.1f} seconds each"
+        for row in found["rows"]
+    )
+    return f"\nWith calls by the model, too (`{found['command']}`): {each}.\n"
 
 
 TABLES = {

@@ -135,6 +135,10 @@ def test_the_tool_kept_its_bars_on_packages_from_outside():
     assert table["share"] >= 0.6
     for row in table["rows"]:
         assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] < 3  # the bar
+    with_model = published.result("testgen-packages-model")
+    assert len(with_model["rows"]) >= 3 and with_model["share"] >= 0.6
+    for row in with_model["rows"]:
+        assert row["all_pass"] and not row["second_run_changes"] and row["seconds_per_function"] <= 20
 
 
 def test_lessons_07_to_09_keep_their_bars():

@@ -13,7 +13,7 @@ from helpers import course, documenting, finetune, tuned
 from helpers.files import locked, write_json
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4), "lora": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)}
+RATES = {"full": (1e-5, 3e-5, 1e-4, 3e-4), "lora": (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2)}
 
 
 def plan():
@@ -27,7 +27,7 @@ def plan():
         "ranks": [standard | {"rank": rank} for rank in (1, 4, 64)],
         "variants": [standard | {"variant": variant} for variant in ("dora", "rslora")]
         + [standard | {"variant": "prompt", "layers": "none", "rank": None, "learning_rate": 3e-2}],
-        "qlora": [standard | {"method": "qlora", "learning_rate": rate} for rate in (3e-4, 1e-3, 3e-3)]
+        "qlora": [standard | {"method": "qlora", "learning_rate": rate} for rate in (3e-4, 1e-3, 2e-3, 3e-3)]
         + [standard | {"method": "qlora", "rank": 64}],
     }
 
