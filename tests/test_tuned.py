@@ -24,6 +24,7 @@ class Model:
 def made(monkeypatch, tmp_path):
     """No model is trained; the list holds what `finetune` was called with."""
     calls = []
+    config = models.load_config()
 
     def train(model, rows, method, **arguments):
         calls.append((method, len(rows), arguments))
@@ -34,6 +35,7 @@ def made(monkeypatch, tmp_path):
     monkeypatch.setattr(documenting, "functions", lambda split, count=None, *_, **__: [dict(ROW)] * (count or 8))
     monkeypatch.setattr(documenting, "write", lambda model, tokenizer, rows, *_: ["Return the area."] * len(rows))
     monkeypatch.setattr(forgetting, "probe", lambda *_: {"score": 50.0})
+    monkeypatch.setattr(models, "load_config", lambda: config)  # a home without a model would make it anew
     monkeypatch.setattr(models, "load_tokenizer", lambda: None)
     monkeypatch.setattr(models, "load_model", lambda folder=None: folder)
     monkeypatch.setattr(finetune, "finetune", train)
@@ -104,7 +106,7 @@ def test_mixed_in_rows_ask_the_other_question(made):
 @pytest.fixture
 def trainable(monkeypatch, tmp_path):
     """A tiny model is really trained, in 8 steps with two checkpoints; measuring it is pretended."""
-    tokenizer = models.load_tokenizer()
+    tokenizer, config = models.load_tokenizer(), models.load_config()
     rows = [dict(ROW, docstring=f"Return area number {number}.") for number in range(16)]
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
     monkeypatch.setenv("COURSE_BUDGET", "full")
@@ -115,6 +117,7 @@ def trainable(monkeypatch, tmp_path):
     monkeypatch.setattr(documenting, "functions", lambda split, count=None, *_, **__: rows[: count or 8])
     monkeypatch.setattr(documenting, "write", lambda model, tokenizer, rows, *_: ["Return the area."] * len(rows))
     monkeypatch.setattr(forgetting, "probe", lambda *_: {"score": 50.0})
+    monkeypatch.setattr(models, "load_config", lambda: config)
     monkeypatch.setattr(models, "load_tokenizer", lambda: tokenizer)
     monkeypatch.setattr(models, "load_model", lambda folder=None: tiny_llama.model(tokenizer))
     return tmp_path / "tuned"
