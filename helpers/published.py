@@ -92,8 +92,9 @@ def brief():
          f"LoRA − full is {points(three, 'lora_minus_full')} points of ROUGE-1, at "
          f"{three['lora']['measured_gb'] / three['full']['measured_gb']:.0%} of the memory", "09"),
         ("Can a small model write tests whose values are right?",
-         f"Seldom: {in_words(writer, 'pass_at_1')} pass at once. Where an execution fills in the values, "
-         f"{writer['aided_pass']:.0%} do, and on functions that the program can test they catch "
+         f"Seldom: {in_words(writer, 'assertions_hold')} of the assertions hold; {in_words(writer, 'pass_at_1')} of "
+         "the tests hold and catch a bug. Where an execution fills in the values, "
+         f"{writer['aided_pass']:.0%} hold, and on functions that the program can test they catch "
          f"{in_words(writer, 'aided_mutation_score')} of the bugs", "11"),
         ("Does the model find better calls than a program?", _shown(
             writer, "aided_minus_program_only", f"{in_words(writer, 'program_only_mutation_score')} without it"), "11"),
@@ -290,7 +291,7 @@ def synthetic():
         ["… with a verified pair", f"{found['functions']:,}"],
         ["verified pairs: they held in ten runs, and kill a mutant",
          f"{found['pairs']:,}, in {found['seconds_per_pair'] * found['pairs'] / 60:.0f} minutes on two cores"],
-        ["mutants that one test kills", f"{found['mutants_killed']:.0%}"],
+        ["mutants that a single test kills, of all that were tried", f"{found['mutants_killed']:.0%}"],
         [f"such tests among {found['model_written']} answers of the base model, two worked examples in its prompt",
          f"{found['functions_with_a_pair_model']:.0%}"],
     ]  # fmt: skip
@@ -321,7 +322,7 @@ def test_writer():
         f"held-out functions (a single one of them for {found['pass_at_1_drawn']:.0%}). How alike a test is to a "
         f"person's, and whether it passes: a rank correlation of {found['rank_correlation']['rougeL']:.2f} by ROUGE-L, "
         f"{found['rank_correlation']['bleu']:.2f} by BLEU. The base model as judge is right in "
-        f"{found['judge_accuracy']:.0%}.\n\n"
+        f"{found['judge_accuracy']:.0%}; always saying no is right in {1 - found['assertions_hold']:.0%}.\n\n"
         + table(["who proposes the calls; an execution fills in the values", "mutants caught"], shares)
         + f"\nBoth − program: {100 * found['aided_minus_program_only']:.1f} points "
         f"({100 * low:.1f} to {100 * high:.1f}). Of the tests written so, {found['aided_pass']:.0%} pass.\n"

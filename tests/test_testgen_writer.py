@@ -96,7 +96,7 @@ def test_a_shipped_adapter_answers_as_the_trained_one_and_names_no_machine(tmp_p
     assert names == {shipping.WEIGHTS, shipping.CONFIG, "README.md"}
     assert not any(str(tmp_path) in path.read_text(errors="replace") for path in (tmp_path / "shipped").iterdir())
     card = (tmp_path / "shipped" / "README.md").read_text()
-    assert "pass_at_1: 25% (20% to 30%)" in card and "rank 2" in card
+    assert f"{shipping.NAMES['pass_at_1']}: 25% (20% to 30%)" in card and "on 20 functions" in card and "rank 2" in card
     assert shipping.rows(tmp_path / "shipped") == 72
     loaded = PeftModel.from_pretrained(tuned.unload(), tmp_path / "shipped").eval()
     with torch.no_grad():

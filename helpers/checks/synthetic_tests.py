@@ -50,8 +50,12 @@ MORE = "def test_add_zero():\n    assert add(0, 0) == 0\n"
 FLAT = 'total = add(1, 2)\nassert f"python {total}" == "python 3"\n'
 RUNS = "def test_add(wanted=1 / 0):\n    assert add(0, 0) == wanted\n"
 HALF = TEST + "    assert add(2, "
+LANGUAGES = (
+    "a block in another language is no code, and its closing fence opens no block: find all blocks, with the word at "
+    "their fence, and then choose."
+)
 KEPT = "only the fence goes: no letters (`strip`), no other python (`replace`), and no line in front of a test."
-TUPLES = "the simplest answer is one block. (`re.findall` gives tuples for two groups; `(?:...)` is no group.)"
+TUPLES = "the simplest answer is one block. (`re.findall` gives tuples where a pattern has two groups.)"
 ANSWERS = [
     (f"```python\n{RUNS}```", RUNS, "code is only parsed, never executed: `ast.parse` does that."),
     (f"```python\n{FLAT}```", FLAT, KEPT),
@@ -68,6 +72,9 @@ ANSWERS = [
     ("import math\ndef test_pi(", "import math\n", "here the first line alone is left, and that is code, too."),
     ("I cannot write that test, sorry.", "", "where nothing parses, the answer is '', the empty text."),
     ("", "", "an empty answer gives an empty text."),
+    (f"```bash\nls\n```\n```python\n{TEST}```", TEST, LANGUAGES),
+    (f"```python\n{TEST}```\n```text\nadd = 3\n```\n```py\n{MORE}```", TEST + MORE, LANGUAGES),
+    ("```json\n[1, 2]\n```", "", "where no block is Python, nothing is left, though the text may parse."),
 ]
 
 
@@ -78,7 +85,7 @@ def code_of(answer):
         got = _ask(answer, text, f"{mistake} For the answer {text!r}")
         yours = f"For the answer {text!r} yours gives {got!r}."
         require(isinstance(got, str), f"return a text. {yours}")
-        for one, which in ((TEST, "first"), (MORE, "last")) if text.count("```") == 4 else ():
+        for one, which in ((TEST, "first"), (MORE, "last")) if text.count("```") == 4 and wanted == TEST + MORE else ():
             only = f"only the {which} of two blocks is left. Find all, each as short as can be (`.*?`), and join them."
             require(_tree(got) != _tree(one), f"{only} {yours}")
         require("```" not in got, f"{mistake} Match as little as can be: `.*?`, and not `.*`. {yours}")

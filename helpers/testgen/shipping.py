@@ -16,7 +16,20 @@ ADAPTER = ROOT / "data" / "adapters" / "test_writer"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 LARGEST = 10_000_000  # bytes of a shipped adapter: it is part of the repository
-SHOWN = ("valid_tuned", "assertions_hold", "pass_at_1", "pass_at_8", "human_eval_hold", "aided_mutation_score")
+NAMES = {
+    "valid_tuned": "valid tests",
+    "assertions_hold": "assertions that hold",
+    "pass_at_1": "tests that hold and catch a bug, of one answer each",
+    "pass_at_8": "the same, where one of eight answers is enough",
+    "human_eval_hold": "assertions that hold on functions of HumanEval",
+    "model_only_mutation_score": "mutants that its calls catch, with the values of an execution",
+    "program_only_mutation_score": "mutants that a program's calls catch",
+    "aided_mutation_score": "mutants that both together catch",
+}
+BEFORE = (
+    " Of trainings like this one with several seeds, before the rounding, on {tested} functions\n  of packages that "
+    "were not trained on:"
+)
 
 CARD = """# Test writer
 
@@ -34,8 +47,8 @@ a pytest test of one assertion. `python3 -m helpers testgen` uses it to propose 
 **How to use it.** Take its calls, and let an execution fill in the values, as the tool does. Its own expected values
 are often wrong: it cannot calculate. Run what it writes in a sandbox only.
 
-**Known weaknesses.** It knows functions of plain values (numbers, texts, lists), and no others. It repeats the calls
-it saw most: empty texts, small numbers. Asked for anything but a test, it may answer with one.
+**Known weaknesses.** It has learned from short functions of plain values: numbers, texts, lists, now and then a set. It
+repeats the calls it saw most: empty texts, small numbers. Asked for anything but a test, it may answer with one.
 """
 
 
@@ -56,9 +69,13 @@ def ship(folder, values, about, target=ADAPTER):
         raise CourseError(
             f"The adapter takes {size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} is the most. Lower the rank."
         )
-    shown = [f"\n  - {name}: {metrics.in_words(values, name)}" for name in SHOWN if f"{name}_ci" in values]
+    shown = [
+        f"\n  - {called}: {metrics.in_words(values, name)}"
+        for name, called in NAMES.items()
+        if f"{name}_ci" in values
+    ]
     if shown:
-        shown.insert(0, f" Over its seeds, on {about['tested']} functions of packages that were not trained on:")
+        shown.insert(0, BEFORE.format(**about))
     with new_folder(target) as temporary:
         save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_json(temporary / CONFIG, config)

@@ -26,8 +26,8 @@ FEW, PER_TEST = 4, 8  # assertions: there are at least so many, if there are so 
 SEEDS = (5, 6, 7, 8)  # `observe` has tried 0 to 4
 NAMES_FOLDER = "its results name the folder that the code is in"
 ELSEWHERE = "in another folder, on another day or in another start of Python"
-# Characters of a function that a model is asked about. The course's writer has learned from functions of at most 1,723;
-# reading a longer one takes most of the time and memory.
+# Characters of a function that a model is asked about. The course's writer has learned from functions of at most 900;
+# reading a much longer one takes most of the time and memory.
 LONGEST = 2000
 
 

@@ -1,4 +1,4 @@
-# expect: tuples for two groups
+# expect: tuples where a pattern
 def code_of(answer):
     blocks = re.findall(r"```(python|py)?\n(.*?)(?:```|\Z)", answer, re.DOTALL)
     lines = ("".join(blocks) if blocks else answer).splitlines()
