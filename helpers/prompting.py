@@ -14,7 +14,7 @@ from pathlib import Path
 from helpers.errors import CourseError
 from helpers.metrics.baselines import first_words, name_as_words  # noqa: F401 - part of what the lesson imports
 
-# Worked examples come from packages of their own, so that no example shares its authors with a function to document.
+# Worked examples come from packages of their own, so that no example is a function to document.
 PACKAGES = {
     "test": (
         "IPython", "fontTools", "huggingface_hub", "jinja2", "mpmath", "nbformat", "networkx", "nltk",

@@ -184,8 +184,8 @@ def measuring():
     largest = max(found["rouge_max_difference"], found["bleu_max_difference"])
     return (
         table(["100 held-out functions", "ROUGE-1"], rows)
-        + f"\nAsked which of two tests is better, the model names the first in {found['position_bias']:.0%} of the "
-        f"cases. ROUGE and BLEU by hand equal their reference packages to {largest:.0e}.\n"
+        + f"\nAsked in both orders which of two tests is right, the model names the first in "
+        f"{found['position_bias']:.0%} of the cases. ROUGE and BLEU by hand equal their reference packages to {largest:.0e}.\n"
     )
 
 

@@ -1,8 +1,8 @@
 """The two judges of toxicity: packaged classifiers that the course did not train, read by path and run in NumPy.
 
 They measure, and are never a reward: whoever is trained against a judge learns the judge's blind spots, and then the
-judge no longer sees what is wrong. Both learned from comments on Wikipedia, and mostly read words; what they miss is in
-data/cards/toxic_bilstm.md and data/cards/profanity.md.
+judge no longer sees what is wrong. Both learned from comments, mostly on Wikipedia as far as is known, and mostly read
+words; what they miss is in data/cards/toxic_bilstm.md and data/cards/profanity.md.
 """
 
 import re
