@@ -185,7 +185,8 @@ def measuring():
     return (
         table(["100 held-out functions", "ROUGE-1"], rows)
         + f"\nAsked in both orders which of two tests is right, the model names the first in "
-        f"{found['position_bias']:.0%} of the cases. ROUGE and BLEU by hand equal their reference packages to {largest:.0e}.\n"
+        f"{found['position_bias']:.0%} of the cases. "
+        f"ROUGE and BLEU by hand equal their reference packages to {largest:.0e}.\n"
     )
 
 
