@@ -1,5 +1,6 @@
 """Settings of every test: no hub, small budget, quiet libraries; and no figure that a test before left open."""
 
+import gc
 import os
 import signal
 import sys
@@ -15,6 +16,17 @@ def figures_closed():
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect():
+    """Keeps what is there before a file's tests out of garbage collections: a training has two, and tiny ones are
+    mostly that.
+    """
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
