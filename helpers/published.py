@@ -254,9 +254,20 @@ def price():
     return table(["", "names the function in front of it", "docstrings, ROUGE-1"], rows)
 
 
-def speed():
-    """The race of `tests/benchmarks/training_speed.py`."""
-    race = result("training-speed-cpu")
+def rows():
+    """The same training on more and more rows (`tests/benchmarks/tuning_sweep.py --counts`)."""
+    found = result("tuning-rows-cpu")
+    lines = [
+        [f"{run['rows']:,}", f"{run['validation_loss']:.2f}", f"{run['rouge1']:.1f}", f"{run['words']:.1f}"]
+        for run in sorted(found["runs"], key=lambda run: run["rows"])
+    ]
+    head = ["rows", "validation loss, nats", "ROUGE-1 on 300 validation functions", "words a sentence"]
+    return table(head, lines) + f"\nLoRA, one pass, one seed each. Made by `{found['command']}`.\n"
+
+
+def speed(name="training-speed-cpu"):
+    """The race of `tests/benchmarks/training_speed.py` on one machine."""
+    race = result(name)
     found, rows = race["values"], []
     labels = {
         "ours_lora": "the course, LoRA", "ours_full": "the course, all weights",
@@ -432,7 +443,8 @@ def _tool_with_model():
 
 TABLES = {
     "brief": brief, "minutes": minutes, "first-win": first_win, "memory": memory, "data": data, "measuring": measuring,
-    "three-ways": three_ways, "price": price, "speed": speed, "synthetic": synthetic, "test-writer": test_writer,
+    "three-ways": three_ways, "price": price, "rows": rows, "speed": speed,
+    "speed-amx": lambda: speed("training-speed-cpu-amx"), "synthetic": synthetic, "test-writer": test_writer,
     "reward-model": reward_model, "ppo": ppo, "tool": tool,
 }  # fmt: skip
 LESSONS = {

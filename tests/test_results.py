@@ -152,8 +152,21 @@ def test_lessons_07_to_09_keep_their_bars():
     assert published.values("07")["recovered"] >= 0.8
 
 
-def test_the_speed_race_had_a_rival_with_packing():
-    table = published.result("training-speed-cpu")
+def test_it_is_the_mix_that_protects_and_not_the_shorter_training():
+    values = published.values("07")
+    assert values["mixed_names_ci"][0] > values["control_names_ci"][1]
+
+
+def test_more_rows_are_worth_what_lesson_08_says():
+    scores = {run["rows"]: run["rouge1"] for run in published.result("tuning-rows-cpu")["runs"]}
+    assert sorted(scores) == [20, 80, 320, 1280]
+    assert scores[20] < 5 and scores[80] > 30
+    assert scores[320] - scores[80] < 1 and scores[1280] - scores[320] < 1
+
+
+@pytest.mark.parametrize("machine", ["cpu", "cpu-amx"])
+def test_the_speed_race_had_a_rival_with_packing(machine):
+    table = published.result(f"training-speed-{machine}")
     assert any("packs" in trial["settings"] for trial in table["trl_best"]["trials"])
 
 
