@@ -32,7 +32,7 @@ def values(lesson):
 def points(found, name):
     """A value with its interval, as it is: '4.7 (1.8 to 7.4)'."""
     low, high = found[f"{name}_ci"]
-    return f"{found[name]:z.1f} ({low:z.1f} to {high:z.1f})"  # z: no minus before 0.0
+    return f"{found[name]:.1f} ({low:.1f} to {high:.1f})"
 
 
 def per_cent(found, name):
@@ -210,7 +210,7 @@ def three_ways():
     low = found["lora_minus_full_ci"][0]
 
     def each(name):
-        return f", by seed {', '.join(f'{one:z.1f}' for one in by_seed[name])}"
+        return f", by seed {', '.join(f'{one:.1f}' for one in by_seed[name])}"
 
     verdict = "LoRA is not worse than full, by the margin of one point that lesson 08 names beforehand"
     if low <= -1:
@@ -299,9 +299,13 @@ def _to_loss(found):
         return "Not measured: the time to the same validation loss (`--to-loss`).\n"
     names = {"ours_lora": "the course", "trl_defaults": "TRL's defaults", "trl_best": "its best settings"}
     seconds = ", ".join(f"{names[name]} {took:.0f} seconds" for name, took in found["seconds"].items())
+    ends = ", ".join(
+        f"{names[name]} {curve[-1][1]:.2f} nats after {curve[-1][0]:.0f} seconds"
+        for name, curve in found["curves"].items()
+    )
     return (
         f"To the validation loss that all three reach on {found['rows']} rows ({found['loss']:.2f} nats), LoRA at one "
-        f"rate: {seconds}.\n"
+        f"rate: {seconds}. At the end of the rows: {ends}.\n"
     )
 
 

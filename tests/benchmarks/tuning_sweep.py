@@ -89,6 +89,8 @@ def main():
     chosen = parser.parse_args()
     course.quiet()
     counting = chosen.counts is not None
+    if counting and chosen.parts:
+        parser.error("--counts changes the number of rows alone: leave the parts out, or --counts")
     name = "tuning-rows" if counting else "tuning-sweep"
     path = course.ROOT / "data" / "results" / f"{name}-{course.device()}.json"
     watched = documenting.training_rows(documenting.functions("validation", 64))
